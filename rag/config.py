@@ -1,0 +1,92 @@
+"""What experiments tune: a bundle of index, query and answer configuration, frozen and named by its digest."""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from rag.errors import UsageError
+
+# A change of any of these makes other chunks, tokens or vectors from the same bytes, and so another generation.
+ANALYSER_VERSION = 1
+CHUNKER_VERSION = 1
+
+
+class IndexConfig(BaseModel, frozen=True, extra="forbid"):
+    """What decides a chunk's text and vector: a change needs a new generation."""
+
+    strategy: Literal["auto", "sentences", "recursive", "tokens"] = "auto"
+    chunk_tokens: int = Field(default=200, ge=32, le=2048)
+    overlap_tokens: int = Field(default=0, ge=0, le=1024)
+    context_line: bool = True
+    embedder: str = "all-MiniLM-L6-v2"
+    token_vectors: Literal[False] = False
+
+    @cached_property
+    def digest(self) -> str:
+        """Name of the generation; equal configs share one."""
+        return _digest(f"{self.model_dump_json()}/{ANALYSER_VERSION}/{CHUNKER_VERSION}")
+
+
+class QueryConfig(BaseModel, frozen=True, extra="forbid"):
+    """What decides which hits a question gets, and in which order."""
+
+    legs: tuple[Literal["dense", "lexical"], ...] = Field(default=("dense", "lexical"), min_length=1, max_length=2)
+    fusion: Literal["weighted", "rrf", "dbsf"] = "weighted"
+    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    rrf_k: int = Field(default=60, ge=1, le=1000)
+    candidates: int = Field(default=50, ge=1, le=1000)
+    k1: float = Field(default=1.2, ge=0, le=10)
+    b: float = Field(default=0.75, ge=0, le=1)
+    rerank: Literal["none"] = "none"
+    top_k: int = Field(default=5, ge=1, le=100)
+    context_tokens: int = Field(default=1200, ge=32, le=100_000)
+
+
+class AnswerConfig(BaseModel, frozen=True, extra="forbid"):
+    """What decides the answer that is made from the hits."""
+
+    answerer: Literal["extractive"] = "extractive"
+    max_sentences: int = Field(default=3, ge=1, le=10)
+    min_support: float = Field(default=0.5, ge=0, le=1)
+    min_answerability: float = Field(default=0.5, ge=0, le=1)
+    model: str | None = None
+    prompt: str = "default"
+
+
+class Bundle(BaseModel, frozen=True, extra="forbid"):
+    """Everything that decides an answer."""
+
+    index: IndexConfig = IndexConfig()
+    query: QueryConfig = QueryConfig()
+    answer: AnswerConfig = AnswerConfig()
+
+    @cached_property
+    def digest(self) -> str:
+        return _digest(f"{self.index.digest}/{self.query.model_dump_json()}/{self.answer.model_dump_json()}")
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Read a bundle from YAML; an absent field has its default. Raises UsageError with what is wrong where."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"The bundle {path} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"The bundle {path} is not YAML: {error}") from error
+    try:
+        return Bundle.model_validate({} if content is None else content)
+    except ValidationError as error:
+        raise UsageError(f"The bundle {path} cannot be used: {validation_message(error)}.") from error
+
+
+def validation_message(error: ValidationError) -> str:
+    """Return "field: what is wrong", joined, without the values."""
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

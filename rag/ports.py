@@ -1,0 +1,173 @@
+"""What the pipeline and the indexer need of the outside, as protocols. One file in `adapters/` per implementation."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.config import Bundle
+from rag.types import Chunk, ChunkId, DocumentInfo, Encoded, Filter, Hit, Matrix, Scored, Vector
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors. Thread-safe."""
+
+    @property
+    def identity(self) -> str:
+        """Hash of all that decides a vector; rows of two identities never share an index."""
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Word pieces of one text, without special tokens; longer text is cut."""
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Return unit rows, in the order of `texts`. Raises ModelUnavailableError."""
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return sentence and token vectors, in the order of `texts`. Raises ModelUnavailableError."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of word pieces of each text, uncut, without special tokens."""
+
+    def token_ends(self, text: str) -> list[int]:
+        """Return the offset at which each word piece ends, uncut; for cutting a text at a token."""
+
+    def token_weights(self, token_ids: NDArray[np.int64]) -> Vector:
+        """Return how much each word piece tells (idf over ordinary text), 0 or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One chunk as the store keeps it: no text."""
+
+    id: ChunkId
+    document_id: str
+    vector: Vector
+    tokens: tuple[str, ...]  # analysed, with repeats
+    keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # roles, source, type, language, tag, owner
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStats:
+    """Rows of a build, the dead that are still on disk among them, and bytes on disk."""
+
+    rows: int
+    dead: int
+    size_bytes: int
+
+
+class StoreWriter(Protocol):
+    """One transaction on a build; every step can be repeated."""
+
+    def upsert(self, rows: Sequence[Row], born: int) -> None:
+        """Add rows that are visible from revision `born` on; one alive under the same id ends at `born`."""
+
+    def retire(self, ids: Iterable[ChunkId], died: int) -> None:
+        """End rows: they are visible before revision `died` only. Unknown ids are skipped."""
+
+    def clean_up(self, published: int) -> None:
+        """Undo what a killed run left beyond this build's published revision."""
+
+    def purge(self, revision: int) -> None:
+        """Take away what died at or before `revision`; snapshots from before that are refused from now on."""
+
+
+class Snapshot(Protocol):
+    """Both legs at one revision."""
+
+    def dense(self, vector: Vector, allowed: Filter, limit: int) -> list[Scored]:
+        """Return at most `limit` chunk ids with their cosine, best first, ties by id."""
+
+    def lexical(
+        self, tokens: Sequence[str], allowed: Filter, limit: int, *, k1: float = 1.2, b: float = 0.75
+    ) -> list[Scored]:
+        """Return at most `limit` chunk ids with their BM25 score, above 0, best first, ties by id.
+
+        Robertson & Zaragoza (2009), with idf = ln(1 + (N - n + 0.5) / (n + 0.5)) over the rows visible at the
+        revision. `tokens` count as a set.
+        """
+
+    def count(self, allowed: Filter) -> int: ...
+
+    def scroll_ids(self) -> Iterator[ChunkId]:
+        """Yield the id of every visible row, in no order."""
+
+
+class Store(Protocol):
+    """Which chunk ids match? A cache of the truth that can be deleted and rebuilt. Thread-safe."""
+
+    def create(self, build: str, dim: int) -> None: ...
+
+    def writer(self, build: str) -> AbstractContextManager[StoreWriter]:
+        """Open one transaction: committed at the end of the block, undone by an error in it."""
+
+    def snapshot(self, build: str, revision: int) -> AbstractContextManager[Snapshot]:
+        """Open both legs at a revision. Raises SnapshotGoneError, StoreUnavailableError, DamagedError."""
+
+    def compact(self, build: str, target: str) -> None:
+        """Fill the new build `target` with the living rows of `build`."""
+
+    def stats(self, build: str) -> BuildStats: ...
+
+    def builds(self) -> list[str]:
+        """Return the names of all builds that exist, also those that nothing points at."""
+
+    def drop(self, build: str) -> None:
+        """Delete a build; one that does not exist is no error."""
+
+    def check(self) -> None:
+        """Raise StoreUnavailableError when the store does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What serves at one moment."""
+
+    revision: int
+    bundle: Bundle
+    build: str
+    languages: tuple[str, ...]  # present in the index, for analysing a query
+    stale: str = ""  # why the index is behind its sources; empty where it is not
+
+
+class Reading(Protocol):
+    """One read transaction in the truth: a real snapshot."""
+
+    @property
+    def pointer(self) -> Pointer: ...
+
+    def documents(self, ids: Sequence[ChunkId], roles: frozenset[str]) -> dict[ChunkId, DocumentInfo]:
+        """Return the documents of those chunks that these roles may read now; the others are absent."""
+
+    def chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Chunk]:
+        """Return chunks with their texts."""
+
+
+class Corpus(Protocol):
+    """What may this caller read?"""
+
+    def reading(self, bundle: str | None = None) -> AbstractContextManager[Reading]:
+        """Open a read transaction on what serves, or on the bundle with this digest.
+
+        Raises NoIndexError, NotReadyError when the bundle's generation is not whole, DatabaseUnavailableError.
+        """
+
+
+class Reranker(Protocol):
+    """Better order for few hits."""
+
+    def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]: ...
+
+
+class LanguageModel(Protocol):
+    """Text in, text out: reserved for generative answers."""
+
+    def complete(self, prompt: str, *, max_tokens: int) -> str: ...

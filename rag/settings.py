@@ -1,0 +1,164 @@
+"""Where it runs: addresses, keys, limits. The only reader of the environment."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from rag.config import validation_message
+from rag.errors import UsageError
+
+ALL_ROLES = "*"  # as a role of the workbench: may read everything
+
+
+def _split_roles(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(role.strip() for role in value.split(",") if role.strip())
+
+
+Roles = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_roles)]
+
+
+class ModelSettings(BaseModel, extra="forbid"):
+    """An OpenAI-compatible model; without an address answers are extractive."""
+
+    url: str = ""
+    name: str = ""
+    api_key: SecretStr = SecretStr("")
+
+
+class ApiSettings(BaseModel, extra="forbid"):
+    roles: Roles = ("public",)  # of a caller without a key
+    threads: int = Field(default=40, ge=1, le=1000)
+    deadline_s: float = Field(default=30, gt=0)
+    max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+
+
+class WorkbenchSettings(BaseModel, extra="forbid"):
+    roles: Roles = (ALL_ROLES,)
+
+
+class QuestionLimits(BaseModel, extra="forbid"):
+    max_chars: int = Field(default=2000, ge=16)
+
+
+class ParsingLimits(BaseModel, extra="forbid"):
+    """Of the child process that reads a file."""
+
+    max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+    max_text_chars: int = Field(default=20_000_000, ge=1)
+    timeout_s: float = Field(default=60, gt=0)
+    memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
+    workers: int = Field(default=2, ge=1, le=64)
+
+
+class Retention(BaseModel, extra="forbid"):
+    replaced_hours: float = Field(default=24, ge=0)  # texts of replaced versions, so that citations can be opened
+    purge_grace_s: float = Field(default=60, ge=0)  # dead rows of the store, for readers that have just begun
+    compact_dead_share: float = Field(default=0.2, gt=0, le=1)
+    removal_deadline_hours: float = Field(default=24, gt=0)  # a removed text is physically gone by then
+    vector_cache_bytes: int = Field(default=4 * 1024**3, ge=0)
+
+
+class Settings(BaseSettings):
+    """Flags beat the environment, the environment beats YAML; an empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLUMBLINE_", env_nested_delimiter="__", env_ignore_empty=True, env_file=".env", extra="ignore"
+    )
+
+    home: Path = Path(".plumbline")
+    database_url: str = ""
+    store_url: str = ""
+    store_api_key: SecretStr = SecretStr("")
+    embedder: str = ""
+    accelerator: str = ""
+    model: ModelSettings = ModelSettings()
+    api: ApiSettings = ApiSettings()
+    workbench: WorkbenchSettings = WorkbenchSettings()
+    question: QuestionLimits = QuestionLimits()
+    parsing: ParsingLimits = ParsingLimits()
+    retention: Retention = Retention()
+
+    @classmethod
+    def load(cls, *, config: Path | None = None, **flags: object) -> Self:
+        """Settings from flags (None counts as unset), environment, `.env` and YAML.
+
+        Raises UsageError when a value or the YAML file cannot be used.
+        """
+        path = config or Path(os.environ.get("PLUMBLINE_CONFIG") or "plumbline.yaml")
+        content = _read_yaml(path, required=config is not None or bool(os.environ.get("PLUMBLINE_CONFIG")))
+        known = {name: value for name, value in flags.items() if value is not None}
+        try:
+            settings = cls(**{"_yaml": content, **known})  # type: ignore[arg-type]  # taken out again below
+        except ValidationError as error:
+            raise UsageError(f"A setting cannot be used: {validation_message(error)}.") from error
+        base = path.absolute().parent if content else Path.cwd()
+        return settings.model_copy(update={"home": (base / settings.home.expanduser()).resolve()})
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put YAML below the environment."""
+        content = init_settings().get("_yaml", {})
+        flags = {name: value for name, value in init_settings().items() if name != "_yaml"}
+        return (_Fixed(settings_cls, flags), env_settings, dotenv_settings, _Fixed(settings_cls, content))
+
+
+class _Fixed(PydanticBaseSettingsSource):
+    """A source with values that are known already."""
+
+    def __init__(self, settings_cls: type[BaseSettings], content: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._content = content
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        return self._content.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._content
+
+
+def _read_yaml(path: Path, *, required: bool) -> dict[str, object]:
+    if not path.exists() and not required:
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"The settings file {path} cannot be read: {error}") from error
+    if not isinstance(content or {}, dict):
+        raise UsageError(f"The settings file {path} must hold `name: value` lines.")
+    unknown = sorted(set(content or {}) - set(Settings.model_fields))
+    if unknown:
+        raise UsageError(f"The settings file {path} has unknown settings: {', '.join(unknown)}.")
+    return content or {}
+
+
+# Libraries that would look something up on the network when they are imported or first used.
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "DO_NOT_TRACK": "1",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "RAGAS_DO_NOT_TRACK": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # One thread per matrix product: with two, a scan of 20,000 vectors takes six times as long.
+    "OPENBLAS_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def switch_off_downloads() -> None:
+    """Set what keeps libraries off the network; called by entry points before anything heavy is imported."""
+    for name, value in OFFLINE.items():
+        os.environ.setdefault(name, value)

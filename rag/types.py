@@ -1,0 +1,309 @@
+"""The vocabulary that all packages share: frozen records, no behaviour beyond what their fields imply."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from threading import Event
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+ChunkId: TypeAlias = str
+Vector: TypeAlias = NDArray[np.float32]  # shape [dim], unit length unless said otherwise
+Matrix: TypeAlias = NDArray[np.float32]  # shape [rows, dim]
+Scored: TypeAlias = tuple[ChunkId, float]  # higher is better
+
+BlockKind: TypeAlias = Literal["heading", "paragraph", "list_item", "table_row", "code"]
+Leg: TypeAlias = Literal["dense", "lexical"]
+RiskTier: TypeAlias = Literal["low", "high"]
+Status: TypeAlias = Literal["answered", "partial", "abstained", "refused", "queued", "in_review"]
+NoticeKind: TypeAlias = Literal["degraded", "stale", "conflict", "shortened"]
+ReasonCode: TypeAlias = Literal["nothing_found", "not_answered", "not_supported", "unclear_question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A typed span of a document's canonical text; offsets are code points."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    page: int | None = None  # counts from 1
+    heading_path: tuple[str, ...] = ()  # the headings above it, outermost first; a heading's own text is last
+    header: str = ""  # of a table row: its header row as text
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a source text, with its canonical text and typed blocks in order of `start`."""
+
+    id: str
+    version: str  # hash of bytes and parser version
+    uri: str  # source name and the path below it
+    title: str
+    type: str  # policy, contract, ...; where nothing says so, the format: markdown, pdf, ...
+    text: str
+    blocks: tuple[Block, ...]
+    language: str = ""  # ISO 639-1; empty where unknown
+    date: date | None = None
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("public",)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a document: `text == document.text[start:end]`, always exactly."""
+
+    id: ChunkId
+    document_id: str
+    start: int
+    end: int
+    text: str
+    context: str = ""  # title, heading path, table header: embedded and searched, never cited
+    page: int | None = None
+    heading_path: tuple[str, ...] = ()
+    tokens: int = 0  # of the text alone, by the embedder's tokenizer, without special tokens
+    kind: BlockKind = "paragraph"  # of its first block
+
+    @property
+    def indexed_text(self) -> str:
+        """What is embedded and searched."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What a hit says of its document; everything but the text."""
+
+    id: str
+    version: str
+    uri: str
+    title: str
+    type: str
+    source: str
+    language: str = ""
+    date: date | None = None
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks; made by the server from identity and settings, never from the body."""
+
+    roles: frozenset[str]
+    user: str = "anonymous"
+    feature: str = "api"
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows a search may see. Equal to one of a list, per key; every key must match."""
+
+    roles: frozenset[str] | None = None  # None: all; the empty set: nothing
+    keywords: Mapping[str, frozenset[str]] = field(default_factory=dict)  # source, type, language, tag, owner
+    after: date | None = None  # document date on or after
+    before: date | None = None  # document date on or before
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What travels through the pipeline."""
+
+    id: str
+    question: str
+    caller: Caller
+    where: Filter = field(default_factory=Filter)  # without roles: those are the caller's
+    bundle: str | None = None  # digest of a released bundle; None: what serves
+    limit: int | None = None  # hits wanted from a search; None: the bundle's top_k
+    deadline: float | None = None  # time.monotonic() by which an answer is of use
+    cancelled: Event = field(default_factory=Event)
+    risk_tier: RiskTier = "low"
+    residency: str = ""
+
+    @property
+    def allowed(self) -> Filter:
+        """The filter of every leg: what was asked for, and what the caller may read."""
+        return replace(self.where, roles=self.caller.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk with its score in one search."""
+
+    chunk: Chunk
+    document: DocumentInfo
+    score: float
+    scores: Mapping[str, float] = field(default_factory=dict)  # by leg and stage; a leg that missed it is absent
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text as the embedder sees it: its unit vector, and a unit vector per word piece without special tokens."""
+
+    vector: Vector
+    token_ids: NDArray[np.int64]  # shape [tokens]
+    token_vectors: Matrix  # shape [tokens, dim]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence or table row of a draft, with the place that it was taken from."""
+
+    text: str
+    hit: int  # index into the hits
+    start: int  # offsets into the canonical text of that hit's document
+    end: int
+    score: float  # how well it fits the question; scale of the answerer
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an answerer proposes, before grounding: the best sentence first, then the others in reading order."""
+
+    sentences: tuple[Sentence, ...]
+    answerability: float  # calibrated, in [0, 1]
+    considered: tuple["TracedSentence", ...] = ()
+    answered_by: str = "extractive"
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A sentence with what supports it."""
+
+    sentence: Sentence
+    supported: bool
+    score: float  # in [0, 1]
+    missing: tuple[str, ...] = ()  # numbers, dates and names that no source contains
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote that stands word for word at `[start:end]` of the document version it names."""
+
+    marker: int
+    document_id: str
+    version: str
+    chunk_id: ChunkId
+    title: str
+    uri: str
+    page: int | None
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    text: str
+    supported: bool
+    score: float
+    citations: tuple[int, ...]  # markers
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a reader must know about an answer."""
+
+    kind: NoticeKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there is no answer, and what the reader can do."""
+
+    code: ReasonCode
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: str | None = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    id: str
+    status: Status
+    text: str
+    reason: Reason | None
+    answerability: float
+    notices: tuple[Notice, ...]
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    answered_by: str
+    revision: int
+    generation: str
+    bundle: str
+    timings_ms: Mapping[str, float]
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedHit:
+    """One candidate's way through the search."""
+
+    chunk_id: ChunkId
+    document_id: str
+    version: str
+    title: str
+    uri: str
+    score: float
+    scores: Mapping[str, float]
+    fate: str  # "kept", or why it was dropped
+
+
+@dataclass(frozen=True, slots=True)
+class TracedSentence:
+    """One sentence that an answerer read."""
+
+    text: str
+    chunk_id: ChunkId
+    start: int
+    end: int
+    score: float
+    support: float | None
+    fate: str  # "quoted", or why it was not
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What each stage did for one request."""
+
+    question: str  # in canonical form
+    legs: Mapping[str, tuple[Scored, ...]] = field(default_factory=dict)  # best first
+    candidates: tuple[TracedHit, ...] = ()  # fused order
+    sentences: tuple[TracedSentence, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The outcome of a search."""
+
+    request: Request  # with the question in canonical form
+    encoded: Encoded  # the question
+    hits: tuple[Hit, ...]  # best first
+    revision: int
+    generation: str
+    bundle: str
+    notices: tuple[Notice, ...]
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer with its trace."""
+
+    answer: Answer
+    trace: Trace
