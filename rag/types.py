@@ -1,8 +1,8 @@
 """The vocabulary that all packages share: frozen records, no behaviour beyond what their fields imply."""
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from threading import Event
 from typing import Literal, TypeAlias
 
@@ -46,7 +46,7 @@ class Document:
     text: str
     blocks: tuple[Block, ...]
     language: str = ""  # ISO 639-1; empty where unknown
-    date: date | None = None
+    date: datetime.date | None = None
     owner: str = ""
     tags: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("public",)
@@ -85,7 +85,7 @@ class DocumentInfo:
     type: str
     source: str
     language: str = ""
-    date: date | None = None
+    date: datetime.date | None = None
     owner: str = ""
     tags: tuple[str, ...] = ()
 
@@ -106,8 +106,8 @@ class Filter:
 
     roles: frozenset[str] | None = None  # None: all; the empty set: nothing
     keywords: Mapping[str, frozenset[str]] = field(default_factory=dict)  # source, type, language, tag, owner
-    after: date | None = None  # document date on or after
-    before: date | None = None  # document date on or before
+    after: datetime.date | None = None  # document date on or after
+    before: datetime.date | None = None  # document date on or before
 
 
 @dataclass(frozen=True, slots=True)
