@@ -92,7 +92,7 @@ class Snapshot(Protocol):
         """Return at most `limit` chunk ids with their BM25 score, above 0, best first, ties by id.
 
         Robertson & Zaragoza (2009), with idf = ln(1 + (N - n + 0.5) / (n + 0.5)) over the rows visible at the
-        revision. `tokens` count as a set.
+        revision that have a token. `tokens` count as a set.
         """
 
     def count(self, allowed: Filter) -> int: ...
@@ -134,6 +134,8 @@ class Pointer:
     revision: int
     bundle: Bundle
     build: str
+    build_revision: int  # that the build was last published at: behind `revision` only where `stale` says so
+    embedder_id: str  # that made its vectors
     languages: tuple[str, ...]  # present in the index, for analysing a query
     stale: str = ""  # why the index is behind its sources; empty where it is not
 

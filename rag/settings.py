@@ -10,8 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from rag.config import validation_message
 from rag.errors import UsageError
-
-ALL_ROLES = "*"  # as a role of the workbench: may read everything
+from rag.types import ALL_ROLES
 
 
 def _split_roles(value: object) -> object:

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.config import Bundle
+
 ChunkId: TypeAlias = str
 Vector: TypeAlias = NDArray[np.float32]  # shape [dim], unit length unless said otherwise
 Matrix: TypeAlias = NDArray[np.float32]  # shape [rows, dim]
@@ -17,6 +19,7 @@ Scored: TypeAlias = tuple[ChunkId, float]  # higher is better
 BlockKind: TypeAlias = Literal["heading", "paragraph", "list_item", "table_row", "code"]
 Leg: TypeAlias = Literal["dense", "lexical"]
 RiskTier: TypeAlias = Literal["low", "high"]
+ALL_ROLES = "*"  # as a caller's role: may read everything
 Status: TypeAlias = Literal["answered", "partial", "abstained", "refused", "queued", "in_review"]
 NoticeKind: TypeAlias = Literal["degraded", "stale", "conflict", "shortened"]
 ReasonCode: TypeAlias = Literal["nothing_found", "not_answered", "not_supported", "unclear_question"]
@@ -128,7 +131,7 @@ class Request:
     @property
     def allowed(self) -> Filter:
         """The filter of every leg: what was asked for, and what the caller may read."""
-        return replace(self.where, roles=self.caller.roles)
+        return replace(self.where, roles=None if ALL_ROLES in self.caller.roles else self.caller.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """The text of an answer with its markers, and what they point at."""
+
+    text: str
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why there is no answer, and what the reader can do."""
 
@@ -295,8 +308,7 @@ class Found:
     encoded: Encoded  # the question
     hits: tuple[Hit, ...]  # best first
     revision: int
-    generation: str
-    bundle: str
+    bundle: Bundle  # that decided it
     notices: tuple[Notice, ...]
     trace: Trace
 

@@ -1,0 +1,92 @@
+"""A new generation or build, and the sources that a command names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from indexing import catalog
+from indexing.generations import Target, add_generation, embedder_of, find_target, new_build_name
+from indexing.sources import SourceSpec, load_sources, source_name
+from indexing.workshop import Workshop
+from rag.config import Bundle, IndexConfig
+from rag.errors import ModelMismatchError, UsageError
+from rag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """The sources that a command names."""
+
+    paths: Sequence[Path] = ()
+    roles: Sequence[
+        str
+    ] = ()  # of the paths; none keeps those of a source that is known, and means public for a new one
+    sources_file: Path | None = None
+
+
+def default_bundle(settings: Settings) -> Bundle:
+    """Return the bundle that serves where none was released: all defaults, with the embedder of the settings."""
+    return Bundle(index=IndexConfig(embedder=settings.embedder)) if settings.embedder else Bundle()
+
+
+def read_request(request: SourceRequest) -> list[SourceSpec]:
+    """Return the sources of the file. Raises UsageError for it, and for a path that does not exist."""
+    missing = [str(path) for path in request.paths if not path.exists()]
+    if missing:
+        raise UsageError(f"There is no file or folder {', '.join(missing)}. Nothing was indexed.")
+    return load_sources(request.sources_file) if request.sources_file else []
+
+
+def add_sources(connection: Connection, request: SourceRequest, specs: Sequence[SourceSpec]) -> list[str]:
+    """Write down the sources of a command; return what the user should be told.
+
+    A path that is a source already keeps its name; one whose name is taken gets a number.
+    """
+    for spec in specs:
+        catalog.put_source(connection, spec, str(request.sources_file))
+    return [note for path in request.paths for note in _add_path(connection, path.resolve(), request.roles)]
+
+
+def target_for(shop: Workshop, config: IndexConfig) -> Target:
+    """Return the generation's build; where it has none, or the store lost it, a new and empty one.
+
+    Raises ModelMismatchError when another embedder made it.
+    """
+    with shop.database.read() as connection:
+        found = find_target(connection, config)
+        made_by = embedder_of(connection, config.digest)
+    embedder = shop.embedder(config.embedder)
+    if made_by not in {None, embedder.identity}:
+        raise ModelMismatchError(
+            f"Generation {config.digest} was made by embedder {made_by}; "
+            f"{config.embedder!r} is now {embedder.identity}. Put the former model back, or build a bundle that names another `index.embedder`."
+        )
+    return found if found and found.build in shop.store.builds() else new_target(shop, config)
+
+
+def new_target(shop: Workshop, config: IndexConfig) -> Target:
+    """Make an empty build for a configuration; nothing stands on it before a publish."""
+    embedder = shop.embedder(config.embedder)
+    with shop.database.write() as connection:
+        add_generation(connection, config, embedder)
+    target = Target(config.digest, config, new_build_name(config.digest), -1)
+    shop.store.create(target.build, embedder.dim)
+    return target
+
+
+def _add_path(connection: Connection, path: Path, roles: Sequence[str]) -> list[str]:
+    known = catalog.source_at(connection, path)
+    if known:
+        if roles:
+            catalog.put_source(connection, known.spec.model_copy(update={"roles": tuple(roles)}), known.managed_by)
+        return []
+    wanted, taken = source_name(path), catalog.names_taken(connection)
+    name = next(name for name in _candidates(wanted) if name not in taken)
+    catalog.put_source(connection, SourceSpec(name=name, path=path, roles=tuple(roles)))
+    return [] if name == wanted else [f"A source named {wanted!r} exists already, so {path} is the source {name!r}."]
+
+
+def _candidates(name: str) -> list[str]:
+    return [name, *(f"{name}-{number}" for number in range(2, 10_000))]

@@ -1,0 +1,144 @@
+"""The ledger in the truth: sources, and what was seen of them. SQL only; what it means is elsewhere."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+
+from indexing.sources import SourceSpec
+from rag.database import tables as t
+
+T = TypeVar("T")
+_SLICE = 500  # ids per statement: SQLite takes 32,766 variables, PostgreSQL 65,535
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as the catalog knows it."""
+
+    spec: SourceSpec
+    managed_by: str = ""
+    refreshed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the last run wrote down of one file."""
+
+    id: str
+    source: str
+    path: str
+    state: str
+    reason: str | None
+    content_hash: str | None
+    parser_version: int | None
+    rules: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    scanned_ns: int
+    version_born: int | None  # of the version that is alive; None where there is none
+
+
+def revision_of(connection: Connection) -> int:
+    """Return the corpus revision."""
+    return int(connection.execute(select(t.corpus.c.revision)).scalar_one())
+
+
+def read_sources(connection: Connection) -> list[Source]:
+    """Return the sources that are not removed, by name."""
+    rows = connection.execute(select(t.sources).where(t.sources.c.removed.is_(False)).order_by(t.sources.c.name))
+    return [Source(SourceSpec.model_validate(row.spec), row.managed_by, row.refreshed_at) for row in rows]
+
+
+def put_source(connection: Connection, spec: SourceSpec, managed_by: str = "") -> None:
+    """Add a source, or replace what is known of it."""
+    values = {"spec": spec.model_dump(mode="json"), "managed_by": managed_by, "removed": False}
+    if connection.execute(select(t.sources.c.name).where(t.sources.c.name == spec.name)).scalar() is None:
+        connection.execute(insert(t.sources).values(name=spec.name, **values))
+    else:
+        connection.execute(update(t.sources).where(t.sources.c.name == spec.name).values(values))
+
+
+def source_at(connection: Connection, path: Path) -> Source | None:
+    """Return the source of that path."""
+    return next((each for each in read_sources(connection) if each.spec.path == path), None)
+
+
+def names_taken(connection: Connection) -> set[str]:
+    """Return the names of all sources, those included whose documents are still being removed."""
+    return set(connection.execute(select(t.sources.c.name)).scalars())
+
+
+def mark_removed(connection: Connection, name: str) -> bool:
+    """Take a source out of every answer at once. False where there is none of that name."""
+    found = update(t.sources).where(t.sources.c.name == name, t.sources.c.removed.is_(False)).values(removed=True)
+    return bool(connection.execute(found).rowcount)
+
+
+def mark_refreshed(connection: Connection, names: Iterable[str], at: float) -> None:
+    """Note when sources were last seen whole."""
+    connection.execute(update(t.sources).where(t.sources.c.name.in_(list(names))).values(refreshed_at=at))
+
+
+def read_known(connection: Connection) -> dict[str, Known]:
+    """Return what is known of every file, by document id; those that were removed are absent."""
+    alive = and_(t.versions.c.document_id == t.documents.c.id, t.versions.c.died.is_(None))
+    columns = [t.documents.c[name] for name in Known.__slots__ if name != "version_born"]
+    query = select(*columns, t.versions.c.born).select_from(t.documents.outerjoin(t.versions, alive))
+    return {row[0]: Known(*tuple(row)) for row in connection.execute(query.where(t.documents.c.state != "removed"))}
+
+
+def set_roles(connection: Connection, roles: Mapping[str, Sequence[str]]) -> None:
+    """Replace who may read these documents, from now on."""
+    for ids in slices(sorted(roles)):
+        connection.execute(delete(t.document_roles).where(t.document_roles.c.document_id.in_(ids)))
+        rows = [{"document_id": each, "role": role} for each in ids for role in roles[each]]
+        if rows:
+            connection.execute(insert(t.document_roles), rows)
+
+
+def write_ledger(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Replace what is known of files; each row has every column of `documents`."""
+    for part in slices(rows):
+        ids = [row["id"] for row in part]
+        known = set(connection.execute(select(t.documents.c.id).where(t.documents.c.id.in_(ids))).scalars())
+        new = [dict(row) for row in part if row["id"] not in known]
+        if new:
+            connection.execute(insert(t.documents), new)
+        for row in (row for row in part if row["id"] in known):
+            connection.execute(update(t.documents).where(t.documents.c.id == row["id"]).values(dict(row)))
+
+
+def mark_documents_removed(connection: Connection, document_ids: Sequence[str]) -> None:
+    """Take documents out of every listing; their rows go with their versions."""
+    for ids in slices(document_ids):
+        gone = update(t.documents).where(t.documents.c.id.in_(ids))
+        connection.execute(gone.values(state="removed", rules="", content_hash=None, parser_version=None))
+
+
+def forget_documents(connection: Connection) -> None:
+    """Delete the rows of removed documents that have no version left, and of sources that have no document left."""
+    versions = select(t.versions.c.born).where(t.versions.c.document_id == t.documents.c.id)
+    gone = and_(t.documents.c.state == "removed", ~versions.exists())
+    ids = select(t.documents.c.id).where(gone)
+    connection.execute(delete(t.document_roles).where(t.document_roles.c.document_id.in_(ids)))
+    connection.execute(delete(t.documents).where(gone))
+    documents = select(t.documents.c.id).where(t.documents.c.source == t.sources.c.name)
+    connection.execute(delete(t.sources).where(t.sources.c.removed, ~documents.exists()))
+
+
+def published_before(connection: Connection, age_s: float) -> int:
+    """Return the newest revision that was published more than `age_s` ago; -1 where none was."""
+    query = select(t.revisions.c.number).where(t.revisions.c.published_at <= time.time() - age_s)
+    return int(connection.execute(query.order_by(t.revisions.c.number.desc()).limit(1)).scalar() or -1)
+
+
+def slices(items: Sequence[T], size: int = _SLICE) -> Iterator[list[T]]:
+    """Yield the items in lists that fit a statement."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

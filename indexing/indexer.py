@@ -1,0 +1,155 @@
+"""Everything that writes the index, one at a time: build, refresh, remove, rebuild, prune, release."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from indexing import catalog
+from indexing.build import SourceRequest, add_sources, default_bundle, new_target, read_request, target_for
+from indexing.generations import serving_config
+from indexing.locking import refresh_lock
+from indexing.pruning import Pruned, prune
+from indexing.publishing import Pending
+from indexing.refresh import Refresh
+from indexing.report import Progress, Report, Silent
+from indexing.verification import Verification, require_whole, verify
+from indexing.workshop import Workshop
+from rag.config import Bundle, IndexConfig
+from rag.database import schema
+from rag.database.releases import Release, former_release, keep_bundle, point_back, point_to
+from rag.errors import NoIndexError, NotFoundError, NotReadyError
+
+
+@dataclass(slots=True)
+class Indexer:
+    """The commands that write, each under the refresh lock."""
+
+    shop: Workshop
+    progress: Progress = field(default_factory=Silent)
+    waiting: Callable[[], None] = lambda: None  # called once where another run is waited for
+
+    def build(self, request: SourceRequest, bundle: Bundle | None = None, *, serve: bool = False) -> Report:
+        """Add sources, bring the serving generation up to all sources, and prepare the bundle's where it is another.
+
+        Raises UsageError where a path does not exist, and what `refresh` raises.
+        """
+        specs = read_request(request)
+        with self._locked(wait=True):
+            with self.shop.database.write() as connection:
+                notes = add_sources(connection, request, specs)
+            report = self._run(self._configs(bundle), serve=bundle)
+            if bundle is not None:
+                self._keep(bundle, serve=serve)
+            report.notes.extend(notes)
+            return report
+
+    def refresh(self, *, verify_hashes: bool = False, publish_every: int | None = None) -> Report:
+        """Bring the serving generation up to its sources. Raises AlreadyRunningError, NoIndexError."""
+        with self._locked(wait=False):
+            return self._run([self._serving()], verify_hashes=verify_hashes, publish_every=publish_every)
+
+    def remove(self, name: str) -> Report:
+        """Take a source out of every answer at once, then out of the index. Raises NotFoundError."""
+        with self.shop.database.write() as connection:
+            if not catalog.mark_removed(connection, name):
+                known = ", ".join(source.spec.name for source in catalog.read_sources(connection)) or "none"
+                raise NotFoundError(f"There is no source {name!r}. Sources: {known}.")
+        with self._locked(wait=True):
+            return self._run([self._serving()])
+
+    def rebuild(self) -> Report:
+        """Make the serving generation's build anew from the truth: no parsing, and no embedding of what is cached."""
+        with self._locked(wait=True):
+            return self._run([self._serving()], anew=True)
+
+    def prune(self) -> Pruned:
+        """Take away all that is dead, at once: texts, rows, query-log entries, freed pages."""
+        with self._locked(wait=True):
+            return prune(self.shop, target_for(self.shop, self._serving()))
+
+    def verify(self) -> Verification:
+        """Compare the serving generation's build with the truth. Raises NoIndexError."""
+        return verify(self.shop, target_for(self.shop, self._serving()))
+
+    def release(self, bundle: Bundle) -> None:
+        """Let a bundle serve. Raises NotReadyError while its generation is not whole."""
+        with self._locked(wait=True):
+            self._keep(bundle, serve=True)
+
+    def roll_back(self, *, now: bool = False) -> Bundle:
+        """Let the former release serve again, its generation brought up to the sources first unless `now`.
+
+        Raises NotFoundError where there is no former release.
+        """
+        with self._locked(wait=True):
+            former = self._former()
+            if not now:
+                self._run(_distinct([self._serving(), former.bundle.index]))
+            elif former.build is None:
+                raise NotReadyError("The former generation has no build any more; leave out --now to make it again.")
+            with self.shop.database.write() as connection:
+                point_back(connection, former)
+            return former.bundle
+
+    @contextmanager
+    def _locked(self, *, wait: bool) -> Iterator[None]:
+        settings = self.shop.settings
+        with refresh_lock(settings.home, settings.database_url, wait=wait, waiting=self.waiting):
+            schema.upgrade(self.shop.database, "truth")
+            yield
+
+    def _run(
+        self,
+        configs: Sequence[IndexConfig],
+        *,
+        serve: Bundle | None = None,
+        anew: bool = False,
+        verify_hashes: bool = False,
+        publish_every: int | None = None,
+    ) -> Report:
+        """Refresh these generations; where nothing serves yet, `serve` is released with the publish."""
+        make = new_target if anew else target_for
+        targets = [make(self.shop, config) for config in configs]
+        with self.shop.database.read() as connection:
+            first = serving_config(connection) is None
+            pending = Pending(catalog.revision_of(connection), self._first(serve) if first else None, forced=anew)
+        refresh = Refresh(self.shop, targets, self.progress, pending)
+        return refresh.run(verify_hashes=verify_hashes, publish_every=publish_every)
+
+    def _first(self, bundle: Bundle | None) -> Bundle:
+        return bundle or default_bundle(self.shop.settings)
+
+    def _serving(self) -> IndexConfig:
+        with self.shop.database.read() as connection:
+            config = serving_config(connection)
+        if config is None:
+            raise NoIndexError
+        return config
+
+    def _configs(self, bundle: Bundle | None) -> list[IndexConfig]:
+        """Return what a build writes: what serves, and the bundle's index configuration."""
+        with self.shop.database.read() as connection:
+            serving = serving_config(connection)
+        wanted = [config for config in (serving, bundle.index if bundle else None) if config is not None]
+        return _distinct(wanted or [default_bundle(self.shop.settings).index])
+
+    def _keep(self, bundle: Bundle, *, serve: bool) -> None:
+        """Store a bundle, and release it where asked, once its generation is whole."""
+        if serve:
+            require_whole(self.shop, bundle.index)
+        with self.shop.database.write() as connection:
+            keep_bundle(connection, bundle)
+            if serve:
+                point_to(connection, bundle, time.time())
+
+    def _former(self) -> Release:
+        with self.shop.database.read() as connection:
+            former = former_release(connection)
+        if former is None:
+            raise NotFoundError("There is no former release to go back to. `plumbline release show` tells what serves.")
+        return former
+
+
+def _distinct(configs: Sequence[IndexConfig]) -> list[IndexConfig]:
+    return list({config.digest: config for config in configs}.values())

@@ -1,0 +1,70 @@
+"""Takes away all that is dead, at once: no byte of a removed document is left."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexing import catalog, versions
+from indexing.cleaning import clean_up, compact, drop_builds
+from indexing.generations import Target, drop_behind
+from indexing.publishing import Pending, publish
+from indexing.workshop import Workshop
+from rag.database import records
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was taken away; bytes on disk, 0 where the store is a server."""
+
+    documents: int  # versions of documents
+    chunks: int
+    bytes: int
+
+
+def prune(shop: Workshop, target: Target) -> Pruned:
+    """Forget dead versions, rows and log entries, and give their pages back. Callers hold the refresh lock."""
+    before = _size(shop.settings.home)
+    clean_up(shop, [target])
+    with shop.database.write() as connection:
+        revision = catalog.revision_of(connection)
+        documents, chunks = versions.count_dead(connection)
+        versions.forget(connection, replaced=revision, removed=revision)
+        catalog.forget_documents(connection)
+        drop_behind(connection, target)
+    _on_new_build(shop, target, revision)
+    drop_builds(shop, [], 0)
+    _blank_log(shop)
+    shop.database.shrink()
+    return Pruned(documents, chunks, max(before - _size(shop.settings.home), 0))
+
+
+def _on_new_build(shop: Workshop, target: Target, revision: int) -> None:
+    """Let the generation stand on a build without dead rows."""
+    if not shop.store.stats(target.build).dead:
+        return
+    with shop.store.writer(target.build) as store:
+        store.purge(target.published)
+    if shop.store.stats(target.build).dead:
+        publish(shop.database, [compact(shop, target)], Pending(revision, forced=True))
+
+
+def _blank_log(shop: Workshop) -> None:
+    """Blank what the query log quotes of versions that are no longer there."""
+    if not shop.records.exists:
+        return
+    with shop.database.read() as connection:
+        alive = versions.all_versions(connection)
+    gone = records.logged_versions(shop.records) - alive
+    records.blank(shop.records, gone)
+    shop.records.shrink()
+
+
+def _size(folder: Path) -> int:
+    return sum(_bytes(path.stat) for path in folder.rglob("*") if path.is_file())
+
+
+def _bytes(stat: Callable[[], object]) -> int:
+    try:
+        return int(stat().st_blocks * 512)  # type: ignore[attr-defined]  # os.stat_result
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,161 @@
+"""Brings generations up to their sources: what `index build`, `index refresh`, cron and experiments all call."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from indexing import catalog, versions, writing
+from indexing.cleaning import clean_up, compact_where_due
+from indexing.filling import catch_up
+from indexing.generations import Target
+from indexing.parsing import Parsers
+from indexing.publishing import Pending, publish
+from indexing.report import Problem, Progress, Report
+from indexing.scanning import Change, Scan, scan_sources
+from indexing.staging import Read, Staged, read_changes, stage
+from indexing.workshop import Workshop
+
+_BATCH_DOCUMENTS = 256  # documents between two writes
+_BATCH_BYTES = 8 << 20  # of their files, so that a batch fits in memory
+
+
+@dataclass(slots=True)
+class Refresh:
+    """One run under the refresh lock. Nothing of it is visible before a publish; every step can be repeated."""
+
+    shop: Workshop
+    targets: Sequence[Target]
+    progress: Progress
+    pending: Pending
+    report: Report = field(default_factory=Report)
+
+    def run(self, *, verify_hashes: bool = False, publish_every: int | None = None) -> Report:
+        """Scan, stage, write and publish.
+
+        Raises DiskFullError, ModelUnavailableError, StoreUnavailableError, DatabaseUnavailableError.
+        """
+        started = time.monotonic()
+        clean_up(self.shop, self.targets)
+        scan = self.scan(verify_hashes=verify_hashes)
+        self.revoke(scan)
+        for batch in self.batches(scan, publish_every):
+            self.write(batch)
+            if publish_every:
+                self.publish()
+        self.remove(scan)
+        self.targets = [catch_up(self.shop, target, self.pending, self.report) for target in self.targets]
+        self.targets = compact_where_due(self.shop, self.targets, self.pending)
+        self.publish()
+        return self.finished(scan, started)
+
+    def scan(self, *, verify_hashes: bool) -> Scan:
+        """Look at every source, and note what needs no staging."""
+        with self.shop.database.read() as connection:
+            sources, known = catalog.read_sources(connection), catalog.read_known(connection)
+        scan = scan_sources(sources, known, verify_hashes=verify_hashes)
+        self.pending.ledger.extend([*map(writing.refused_row, scan.refused), *scan.touched])
+        self.pending.whole = scan.whole
+        return scan
+
+    def revoke(self, scan: Scan) -> None:
+        """Let rights that a rule took away end now; what it grants comes with the publish."""
+        roles = {each.document_id: each.rule.roles or () for each in scan.changes if each.searchable}
+        if roles:
+            with self.shop.database.write() as connection:
+                catalog.set_roles(connection, roles)
+
+    def batches(self, scan: Scan, publish_every: int | None) -> Iterator[list[Staged]]:
+        """Yield staged documents, as many at a time as are written together."""
+        self.progress.stage("Reading and embedding", len(scan.changes))
+        with Parsers(self.shop.settings.parsing) as parsers:
+            for changes in _parts(scan.changes, publish_every or _BATCH_DOCUMENTS):
+                yield list(self.staged(changes, parsers))
+                self.progress.advance(len(changes))
+
+    def staged(self, changes: Sequence[Change], parsers: Parsers) -> Iterator[Staged]:
+        """Yield the documents of changes that can be indexed; the others are reported."""
+        for read in read_changes(changes, parsers, self.stored(changes)):
+            self.note(read)
+            if read.document:
+                yield stage(read, read.document, self.targets, self.shop)
+
+    def stored(self, changes: Sequence[Change]) -> list[versions.StoredVersion]:
+        """Return the versions of documents of which only the rules changed: they need no parser."""
+        ids = [each.document_id for each in changes if each.kind == "rules"]
+        with self.shop.database.read() as connection:
+            return versions.read_versions(connection, ids)
+
+    def note(self, read: Read) -> None:
+        """Count what was read, and keep its ledger row for the publish."""
+        counts, change = self.report.documents, read.change
+        self.report.files.read += change.kind == "content"
+        self.pending.ledger.append(writing.ledger_row(read))
+        if read.document is None:
+            counts.rejected += 1
+            self.report.problems.append(Problem(change.uri, read.reason or ""))
+            return
+        counts.flagged += read.state == "flagged"
+        counts.changed += change.searchable
+        counts.added += not change.searchable
+        self.pending.roles[change.document_id] = change.rule.roles or ()
+
+    def write(self, batch: Sequence[Staged]) -> None:
+        """Write a batch into the truth and the store, born at the next revision."""
+        if not batch:
+            return
+        self.report.oversized += sum(staged.oversized for staged in batch)
+        vectors = writing.embed_batch(self.shop, self.targets, batch, self.report)
+        ended = writing.write_truth(self.shop.database, self.targets, batch, self.pending.born)
+        for target in self.targets:
+            rows = writing.store_rows(target, batch, vectors)
+            with self.shop.store.writer(target.build) as store:
+                store.retire(ended[target.build], self.pending.born)
+                store.upsert(rows, self.pending.born)
+
+    def remove(self, scan: Scan) -> None:
+        """End the documents that are gone at their sources, or must not be opened any more."""
+        refused = [each.document_id for each in scan.refused if each.searchable]
+        gone = [known.id for known in scan.removed]
+        self.report.documents.removed += len(gone)
+        self.pending.removed.extend(gone)
+        self.pending.forced = self.pending.forced or bool(refused)
+        ended = writing.end_in_truth(self.shop.database, self.targets, [*gone, *refused], self.pending.born)
+        for target in self.targets:
+            if ended[target.build]:
+                with self.shop.store.writer(target.build) as store:
+                    store.retire(ended[target.build], self.pending.born)
+
+    def publish(self) -> None:
+        """Make all that was written visible in one transaction, if anything was."""
+        self.targets = publish(self.shop.database, self.targets, self.pending)
+
+    def finished(self, scan: Scan, started: float) -> Report:
+        """Return the report, with what the scan alone tells."""
+        report = self.report
+        report.revision, report.generation = self.pending.revision, self.targets[0].generation
+        report.files.seen, report.files.read = scan.seen, report.files.read + scan.read
+        rejected = [each for each in scan.unchanged if each.state == "rejected"]
+        report.documents.unchanged = len(scan.unchanged) - len(rejected)
+        report.documents.rejected += len(rejected) + len(scan.refused)
+        report.documents.flagged += sum(each.state == "flagged" for each in scan.unchanged)
+        report.problems += [Problem(each.uri, each.file.refused) for each in scan.refused]
+        report.problems += [
+            *scan.problems,
+            *(Problem(f"{each.source}/{each.path}", each.reason or "") for each in rejected),
+        ]
+        with self.shop.database.read() as connection:
+            report.chunks = versions.count_chunks(connection, report.generation)
+        report.seconds = round(time.monotonic() - started, 3)
+        return report
+
+
+def _parts(changes: Sequence[Change], count: int) -> Iterator[list[Change]]:
+    """Yield changes in lists of at most `count` documents and about 8 MB of files."""
+    part: list[Change] = []
+    for change in changes:
+        part.append(change)
+        if len(part) >= count or sum(each.file.size for each in part) >= _BATCH_BYTES:
+            yield part
+            part = []
+    if part:
+        yield part

@@ -1,0 +1,161 @@
+"""Sources against the ledger: what is new, changed, removed or unchanged, with as few files opened as possible."""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from indexing.catalog import Known, Source
+from indexing.identity import document_id
+from indexing.parsing import PARSER_VERSION
+from indexing.report import Problem
+from indexing.sources import FoundFile, Listing, Rule, SourceSpec, Unreadable, walk
+
+_RACY_NS = 2_000_000_000  # a file written this shortly before the last scan may have been written again after it
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file that has to be staged."""
+
+    document_id: str
+    uri: str
+    source: str
+    file: FoundFile
+    rule: Rule
+    known: Known | None
+    kind: Literal["content", "rules"]  # rules: the bytes are as they were, what source and rules say is not
+    scanned_ns: int
+
+    @property
+    def searchable(self) -> bool:
+        """Whether a version of the document is alive."""
+        return self.known is not None and self.known.version_born is not None
+
+    @property
+    def ledger(self) -> dict[str, object]:
+        """What the ledger is to say of the file, but for state, reason and content."""
+        return {
+            "id": self.document_id,
+            "source": self.source,
+            "path": self.file.relative,
+            "uri": self.uri,
+            "rules": rule_digest(self.rule),
+            "size": self.file.size,
+            "mtime_ns": self.file.mtime_ns,
+            "ctime_ns": self.file.ctime_ns,
+            "inode": self.file.inode,
+            "scanned_ns": self.scanned_ns,
+        }
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a look at all sources found."""
+
+    seen: int = 0
+    read: int = 0
+    changes: list[Change] = field(default_factory=list)
+    refused: list[Change] = field(default_factory=list)  # files that must not be opened
+    touched: list[dict[str, object]] = field(default_factory=list)  # ledger rows: same content, other time stamp
+    unchanged: list[Known] = field(default_factory=list)
+    removed: list[Known] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    whole: list[str] = field(default_factory=list)  # sources without a folder that could not be listed
+
+
+def scan_sources(sources: Sequence[Source], known: Mapping[str, Known], *, verify_hashes: bool) -> Scan:
+    """Return what changed; opens only files whose size, times or inode changed, or that a rule does not settle."""
+    scan = Scan()
+    left, met = dict(known), set[str]()
+    for source in sources:
+        listing = walk(source.spec)
+        for file in listing.files:
+            found = _change(source.spec, file, known)
+            if found.document_id in met:
+                scan.problems.append(Problem(found.uri, "another file has this name in another Unicode form"))
+                continue
+            met.add(found.document_id)
+            left.pop(found.document_id, None)
+            _sort_in(scan, found, verify_hashes=verify_hashes)
+        _note_unreadable(scan, source.spec.name, listing, left)
+    scan.removed.extend(left.values())
+    return scan
+
+
+def rule_digest(rule: Rule) -> str:
+    """Return a short name for what source and rules say of a file."""
+    return hashlib.sha256(rule.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _change(spec: SourceSpec, file: FoundFile, known: Mapping[str, Known]) -> Change:
+    found = document_id(spec.name, file.relative)
+    rule, uri = spec.rule_for(file.relative), f"{spec.name}/{file.relative}"
+    return Change(found, uri, spec.name, file, rule, known.get(found), "content", time.time_ns())
+
+
+def _sort_in(scan: Scan, found: Change, *, verify_hashes: bool) -> None:
+    scan.seen += 1
+    if found.file.refused:
+        scan.refused.append(found)
+    elif found.known is None or found.known.parser_version != PARSER_VERSION:
+        scan.changes.append(found)
+    elif not verify_hashes and _same_stat(found.file, found.known):
+        _by_rules(scan, found, found.known)
+    else:
+        _by_content(scan, found, found.known)
+
+
+def _by_content(scan: Scan, found: Change, known: Known) -> None:
+    scan.read += 1
+    if _hash_of(found.file.path) != known.content_hash:
+        scan.read -= 1  # it is counted when it is parsed
+        scan.changes.append(found)
+        return
+    scan.touched.append(found.ledger)
+    _by_rules(scan, found, known)
+
+
+def _by_rules(scan: Scan, found: Change, known: Known) -> None:
+    if rule_digest(found.rule) == known.rules or known.version_born is None:
+        scan.unchanged.append(known)
+    else:
+        rules = Change(
+            found.document_id, found.uri, found.source, found.file, found.rule, known, "rules", time.time_ns()
+        )
+        scan.changes.append(rules)
+
+
+def _same_stat(file: FoundFile, known: Known) -> bool:
+    now = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
+    settled = file.mtime_ns + _RACY_NS < known.scanned_ns
+    return settled and now == (known.size, known.mtime_ns, known.ctime_ns, known.inode)
+
+
+def _hash_of(path: Path) -> str | None:
+    """Return the SHA-256 of a file; None where it cannot be read, which parsing then reports."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _note_unreadable(scan: Scan, name: str, listing: Listing, left: dict[str, Known]) -> None:
+    """Report folders that could not be listed; what was indexed below them counts as unchanged."""
+    scan.problems.extend(Problem(_uri(name, each), each.reason) for each in listing.unreadable)
+    hidden = [known for known in left.values() if known.source == name and _covered(known.path, listing.unreadable)]
+    for known in hidden:
+        scan.unchanged.append(left.pop(known.id))
+    if not listing.unreadable:
+        scan.whole.append(name)
+
+
+def _covered(path: str, unreadable: Sequence[Unreadable]) -> bool:
+    return any(each.covers(path) for each in unreadable)
+
+
+def _uri(name: str, unreadable: Unreadable) -> str:
+    return f"{name}/{unreadable.relative}" if unreadable.relative else name

@@ -1,0 +1,217 @@
+"""What is to be indexed: source specifications, and the files below a folder."""
+
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+import yaml
+from pathspec import GitIgnoreSpec
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from rag.config import validation_message
+from rag.errors import UsageError
+
+_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SKIPPED = re.compile(r"^(\.|~\$)")  # hidden files and folders, and the lock files of office programs
+
+
+class Rule(BaseModel, frozen=True, extra="forbid"):
+    """What holds for the files that match; the first match wins."""
+
+    match: str
+    roles: tuple[str, ...] | None = None
+    type: str | None = None
+    language: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class SourceSpec(BaseModel, frozen=True, extra="forbid"):
+    """One source as its sources file, or the command line, says."""
+
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$")
+    path: Path
+    include: tuple[str, ...] = ("**/*",)
+    exclude: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("public",)
+    language: str = ""
+    schedule: str = ""
+    freshness: str = ""
+    owner: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    @field_validator("roles")
+    @classmethod
+    def _none_means_public(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
+        return roles or ("public",)
+
+    @field_validator("freshness")
+    @classmethod
+    def _is_duration(cls, freshness: str) -> str:
+        if freshness and not _DURATION.fullmatch(freshness):
+            raise ValueError("must be a number and one of s, m, h, d, w, such as 2h")
+        return freshness
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_cron(cls, schedule: str) -> str:
+        if schedule and len(schedule.split()) != 5:
+            raise ValueError('must be a cron expression of five fields, such as "0 * * * *"')
+        return schedule
+
+    @property
+    def freshness_s(self) -> int | None:
+        """How old the index of this source may be, in seconds; None where nothing is promised."""
+        found = _DURATION.fullmatch(self.freshness)
+        return int(found[1]) * _SECONDS[found[2]] if found else None
+
+    def rule_for(self, relative: str) -> Rule:
+        """Return what source and rules say of one file, with roles, type, language and owner settled."""
+        rule = next((rule for rule in self.rules if _spec((rule.match,)).match_file(relative)), Rule(match=""))
+        return Rule(
+            match="",
+            roles=tuple(sorted(set(rule.roles or self.roles))),
+            type=rule.type,
+            language=rule.language or self.language or None,
+            owner=rule.owner,
+            tags=rule.tags,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file below a source, as the file system describes it; offsets of nothing were read."""
+
+    path: Path
+    relative: str  # POSIX, NFC, below the source
+    size: int = 0
+    mtime_ns: int = 0
+    ctime_ns: int = 0
+    inode: int = 0
+    refused: str = ""  # why it must not be opened
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder whose files could not be listed: what was indexed below it stays."""
+
+    relative: str  # "" is the source itself
+    reason: str
+
+    def covers(self, relative: str) -> bool:
+        return not self.relative or relative.startswith(f"{self.relative}/")
+
+
+@dataclass(slots=True)
+class Listing:
+    """What lies below a source."""
+
+    files: list[FoundFile] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+class _Walk:
+    """One walk of a source."""
+
+    def __init__(self, spec: SourceSpec) -> None:
+        self.root = spec.path.parent if spec.path.is_file() else spec.path
+        self.only = spec.path.name if spec.path.is_file() else None
+        self.include, self.exclude = _spec(spec.include), _spec(spec.exclude)
+        self.listing = Listing()
+
+    @cached_property
+    def real_root(self) -> Path:
+        return self.root.resolve()
+
+    def folder(self, path: Path, relative: str) -> None:
+        try:
+            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+        except OSError as error:
+            self.listing.unreadable.append(Unreadable(relative, f"the folder cannot be read: {error.strerror}"))
+            return
+        for entry in entries:
+            if not _SKIPPED.match(entry.name) and (self.only is None or entry.name == self.only):
+                self.entry(entry, f"{relative}/{entry.name}" if relative else entry.name)
+
+    def entry(self, entry: os.DirEntry[str], relative: str) -> None:
+        if entry.is_dir(follow_symlinks=False):
+            if not self.exclude.match_file(f"{relative}/"):
+                self.folder(Path(entry.path), relative)
+        elif self.include.match_file(relative) and not self.exclude.match_file(relative):
+            self.listing.files.extend(self.file(entry, relative))
+
+    def file(self, entry: os.DirEntry[str], relative: str) -> Iterator[FoundFile]:
+        path, name = Path(entry.path), unicodedata.normalize("NFC", relative)
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            shown = name.encode("utf-8", "backslashreplace").decode()
+            yield FoundFile(path, shown, refused="its name is not valid UTF-8; rename it")
+            return
+        try:
+            found = entry.stat()
+        except OSError as error:
+            yield FoundFile(path, name, refused=f"it cannot be read: {error.strerror}")
+            return
+        if stat.S_ISREG(found.st_mode):
+            refused = self.leaves_source(entry, path)
+            times = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            yield FoundFile(path, name, found.st_size, *times, refused=refused)
+
+    def leaves_source(self, entry: os.DirEntry[str], path: Path) -> str:
+        if entry.is_symlink() and not path.resolve().is_relative_to(self.real_root):
+            return "it is a link that leaves the source's folder"
+        return ""
+
+
+def walk(spec: SourceSpec) -> Listing:
+    """Return the files of a source in the order of their names, and the folders that cannot be read.
+
+    Links to folders are not followed; a link to a file that leaves the source is refused.
+    """
+    if not spec.path.exists():
+        return Listing(unreadable=[Unreadable("", f"{spec.path} does not exist; what was indexed from it stays")])
+    walking = _Walk(spec)
+    walking.folder(walking.root, "")
+    return walking.listing
+
+
+def load_sources(file: Path) -> list[SourceSpec]:
+    """Read a sources file; paths are relative to it. Raises UsageError with what is wrong where."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"The sources file {file} cannot be read: {error}") from error
+    if not isinstance(content, dict) or set(content) != {"sources"} or not isinstance(content["sources"], list):
+        raise UsageError(f"The sources file {file} must hold one list named `sources`.")
+    specs = [_checked(file, number, each) for number, each in enumerate(content["sources"], 1)]
+    names = [spec.name for spec in specs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"The sources file {file} names {', '.join(twice)} twice. Give each source its own name.")
+    return specs
+
+
+def source_name(path: Path) -> str:
+    """Return the name of a source that is given by its path: its last folder."""
+    folder = path.parent if path.is_file() else path
+    return PurePosixPath(folder.as_posix()).name or "root"
+
+
+def _checked(file: Path, number: int, content: object) -> SourceSpec:
+    try:
+        spec = SourceSpec.model_validate(content)
+    except ValidationError as error:
+        raise UsageError(f"Source {number} of {file} cannot be used: {validation_message(error)}.") from error
+    path = (file.absolute().parent / spec.path.expanduser()).resolve()
+    if not path.exists():
+        raise UsageError(f"Source {spec.name!r} of {file}: {path} does not exist.")
+    return spec.model_copy(update={"path": path})
+
+
+def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(patterns)

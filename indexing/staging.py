@@ -1,0 +1,131 @@
+"""One document: parse -> verdict -> chunk -> embed -> rows for truth and store."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from indexing.chunking import Chunked, chunk_document
+from indexing.generations import Target
+from indexing.parsing import Parsed, Parsers, ParseTask, version_of
+from indexing.quality import judge
+from indexing.scanning import Change
+from indexing.sources import Rule
+from indexing.versions import StoredVersion
+from indexing.workshop import Workshop
+from rag.database.reader import block_of, document_of, stored_block
+from rag.errors import ParseError
+from rag.types import Chunk, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of one change before chunking; without a document it is not searchable."""
+
+    change: Change
+    state: str
+    reason: str | None
+    content_hash: str | None
+    document: Document | None = None
+    parsed: Mapping[str, object] | None = None  # as `texts.parsed` stores it
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A document with its chunks per generation, ready for truth and store."""
+
+    document: Document
+    chunks: Mapping[str, Sequence[Chunk]]
+    oversized: int = 0
+    read: Read | None = None  # None: a version that is in the truth already
+    version_born: int | None = None  # the same
+
+
+def read_changes(changes: Sequence[Change], parsers: Parsers, stored: Iterable[StoredVersion]) -> Iterator[Read]:
+    """Yield what came of each change: parsed anew, or from what is stored where only rules changed.
+
+    stored: rows of `catalog.read_versions` for the changes of kind "rules".
+    """
+    rows = {row.document_id: row for row in stored}
+    for change in (each for each in changes if each.kind == "rules"):
+        row = rows[change.document_id]
+        assert change.known is not None
+        document = make_document(change.uri, change.source, change.rule, row.version, row.text, row.parsed)
+        known = change.known
+        yield Read(
+            change, known.state, known.reason, known.content_hash, replace(document, id=change.document_id), row.parsed
+        )
+    fresh = [each for each in changes if each.kind == "content"]
+    tasks = [ParseTask(change.file.path, change.file.relative, change.file.size) for change in fresh]
+    for change, (_, parsed) in zip(fresh, parsers.parse_all(tasks), strict=True):
+        yield _judged(change, parsed)
+
+
+def stage(read: Read, document: Document, targets: Sequence[Target], shop: Workshop) -> Staged:
+    """Return a document that was read in this run, chunked for each generation."""
+    chunked = {target.generation: _chunked(document, target, shop) for target in targets}
+    chunks = {generation: found.chunks for generation, found in chunked.items()}
+    return Staged(document, chunks, sum(found.oversized for found in chunked.values()), read)
+
+
+def stage_stored(row: StoredVersion, target: Target, shop: Workshop) -> Staged:
+    """Return a version that is in the truth already, chunked for a generation."""
+    document = document_of_stored(row)
+    found = _chunked(document, target, shop)
+    return Staged(document, {target.generation: found.chunks}, found.oversized, version_born=row.born)
+
+
+def document_of_stored(row: StoredVersion) -> Document:
+    """Return the document of a version that is in the truth."""
+    return document_of(row, row.text, row.parsed["blocks"])
+
+
+def _chunked(document: Document, target: Target, shop: Workshop) -> Chunked:
+    embedder = shop.embedder(target.config.embedder)
+    return chunk_document(document, target.config, embedder.count_tokens, embedder.max_tokens)
+
+
+def make_document(uri: str, source: str, rule: Rule, version: str, text: str, parsed: Mapping[str, Any]) -> Document:
+    """Return a document from what its parser said; what source and rules say goes before what the file says."""
+    return Document(
+        id="",
+        version=version,
+        uri=uri,
+        title=parsed["title"],
+        type=rule.type or parsed["type"],
+        text=text,
+        blocks=tuple(block_of(block) for block in parsed["blocks"]),
+        language=rule.language or parsed["language"],
+        date=date.fromisoformat(parsed["date"]) if parsed["date"] else None,
+        owner=rule.owner or parsed["owner"],
+        tags=tuple(sorted({*parsed["tags"], *rule.tags})),
+        roles=rule.roles or ("public",),
+        source=source,
+    )
+
+
+def _judged(change: Change, parsed: Parsed | ParseError) -> Read:
+    if isinstance(parsed, ParseError):
+        return Read(change, "rejected", str(parsed), None)
+    verdict = judge(parsed)
+    if verdict.state == "rejected":
+        return Read(change, "rejected", verdict.reason, parsed.content_hash)
+    stored = _stored(parsed)
+    document = make_document(
+        change.uri, change.source, change.rule, version_of(parsed.content_hash), parsed.text, stored
+    )
+    return Read(
+        change, verdict.state, verdict.reason, parsed.content_hash, replace(document, id=change.document_id), stored
+    )
+
+
+def _stored(parsed: Parsed) -> dict[str, object]:
+    return {
+        "blocks": [stored_block(block) for block in parsed.blocks],
+        "title": parsed.title,
+        "type": parsed.type or parsed.format,
+        "language": parsed.language,
+        "date": parsed.date.isoformat() if parsed.date else "",
+        "owner": parsed.owner,
+        "tags": list(parsed.tags),
+    }

@@ -1,0 +1,170 @@
+"""The files of a build: connections, the writers' lock, the vector file; and their errors in our words."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from rag.errors import DamagedError, DiskFullError, RagError, SnapshotGoneError, StoreUnavailableError
+from rag.types import Matrix
+
+INDEX, VECTORS = "index.db", "vectors.f32"
+LOCK_TIMEOUT_S = 30
+CHECKPOINT_BYTES = 4 << 20  # of log: a checkpoint writes each changed page once, however often it was logged
+ROOM = 16_384  # slots by which the vector file grows, sparsely, so that readers seldom map it anew
+
+_READER_PRAGMAS = ("query_only=1", "cache_size=-2000")  # little: pages are mapped, and so shared by all readers
+_WRITER_PRAGMAS = (
+    "journal_mode=wal",
+    "synchronous=full",
+    "wal_autocheckpoint=0",
+    f"journal_size_limit={CHECKPOINT_BYTES}",  # or the log would stay long, and every write would checkpoint
+    "secure_delete=on",
+    "cache_size=-16000",
+)
+_DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BUG_CODES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise the RagError that stands for an error of SQLite, the lock or the file system."""
+    try:
+        yield
+    except Timeout as error:
+        raise StoreUnavailableError(f"Another process has been writing the index for {LOCK_TIMEOUT_S} s.") from error
+    except sqlite3.Error as error:
+        raise _translation(error) from error
+    except FileNotFoundError as error:
+        raise SnapshotGoneError(f"A file of the index has gone: {error.filename}.") from error
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise _disk_full() from error
+        raise StoreUnavailableError(f"The index cannot be read or written: {error}.") from error
+
+
+def damaged(detail: str) -> DamagedError:
+    return DamagedError(f"The search index is damaged ({detail}). `plumbline index rebuild` mends it.")
+
+
+def _disk_full() -> DiskFullError:
+    return DiskFullError("The disk is full: nothing was published, what was there still serves. Free space, run again.")
+
+
+def _translation(error: sqlite3.Error) -> RagError | sqlite3.Error:
+    """Return what to raise instead; what only a bug of ours can cause stays as it is."""
+    extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
+    code = extended & 0xFF  # the low byte is the kind of error
+    if code in _DAMAGED_CODES or extended == sqlite3.SQLITE_IOERR_SHORT_READ or "no such table" in str(error):
+        return damaged(str(error))
+    if code in _BUG_CODES:
+        return error
+    if code == sqlite3.SQLITE_FULL:
+        return _disk_full()
+    return StoreUnavailableError(f"The index cannot be read or written: {error}.")
+
+
+def open_reader(folder: Path) -> sqlite3.Connection:
+    """Open for reading, without taking the lock. Raises SnapshotGoneError when the build is not there.
+
+    Not `mode=ro`: the first to open after a kill has to recover the log.
+    """
+    with translated_errors():
+        return _connect(folder, "rw", _READER_PRAGMAS)
+
+
+@contextmanager
+def writing(folder: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+    """Hold the lock and a transaction, committed at the end of the block; now and then checkpoint the log.
+
+    mode: "rwc" creates the database.
+    """
+    with ExitStack() as stack:
+        with translated_errors():
+            stack.enter_context(
+                FileLock(folder / f"{INDEX}.lock", LOCK_TIMEOUT_S, fallback_to_soft=False, poll_interval=0.002)
+            )
+            db = stack.enter_context(closing(_connect(folder, mode, _WRITER_PRAGMAS)))
+            db.execute("begin immediate")
+        yield db
+        with translated_errors():
+            db.execute("commit")
+            _checkpoint(db, folder)
+
+
+def _checkpoint(db: sqlite3.Connection, folder: Path) -> None:
+    """Copy a long log into the database. Passive: it waits for nobody."""
+    if (folder / f"{INDEX}-wal").stat().st_size > CHECKPOINT_BYTES:
+        db.execute("pragma wal_checkpoint(passive)").fetchall()
+
+
+def _connect(folder: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    address = f"{(folder / INDEX).absolute().as_uri()}?mode={mode}"
+    try:
+        db = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT_S)
+    except sqlite3.OperationalError:
+        (folder / INDEX).stat()  # says more plainly that it is not there
+        raise
+    try:
+        for pragma in (*pragmas, "mmap_size=1073741824"):
+            db.execute(f"pragma {pragma}").fetchall()
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def map_vectors(folder: Path, dim: int, slots: int) -> Matrix:
+    """Map the vector file, at least `slots` rows. Raises DamagedError when it is shorter."""
+    if slots == 0:
+        return np.zeros((0, dim), np.float32)
+    with translated_errors():
+        rows = (folder / VECTORS).stat().st_size // (4 * dim)
+        if rows < slots:
+            raise damaged(f"{VECTORS} is too short")
+        return np.asarray(np.memmap(folder / VECTORS, "<f4", "r", shape=(rows, dim)))
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are on the disk."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+class VectorFile:
+    """Appends rows past the last committed slot: what is committed is never overwritten."""
+
+    def __init__(self, folder: Path, dim: int) -> None:
+        self._file = os.open(folder / VECTORS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._width = 4 * dim
+        self._written = False
+
+    def write(self, vectors: Matrix, first: int) -> None:
+        self._make_room(first + len(vectors))
+        data, offset = np.ascontiguousarray(vectors, "<f4").data.cast("B"), first * self._width
+        while data:
+            written = os.pwrite(self._file, data, offset)
+            data, offset = data[written:], offset + written
+        self._written = True
+
+    def sync(self) -> None:
+        """Return when the rows are on the disk: to be called before their slots are committed."""
+        if self._written:
+            os.fdatasync(self._file)
+            self._written = False
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _make_room(self, slots: int) -> None:
+        size = -(-slots // ROOM) * ROOM * self._width
+        if os.fstat(self._file).st_size < size:
+            os.ftruncate(self._file, size)

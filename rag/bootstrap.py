@@ -1,0 +1,158 @@
+"""The one place that picks back ends, by settings alone. What is not chosen is not imported."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from rag.config import IndexConfig
+from rag.database import schema
+from rag.database.corpus import SqlCorpus
+from rag.database.engine import Database
+from rag.database.reader import DocumentReader, IndexFacts
+from rag.errors import ModelMismatchError, RagError
+from rag.pipeline import Pipeline
+from rag.ports import Embedder, Store
+from rag.settings import Settings
+from rag.types import Filter
+
+BUILT_IN_EMBEDDER = IndexConfig().embedder
+
+
+@dataclass(frozen=True)
+class Backends:
+    """Truth, records, store and embedders of one deployment."""
+
+    settings: Settings
+    database: Database
+    records: Database
+    store: Store
+    embedder_named: Callable[[str], Embedder]
+
+    def close(self) -> None:
+        self.database.close()
+        self.records.close()
+
+
+class Service:
+    """What the API, the workbench and the command line answer with."""
+
+    def __init__(self, backends: Backends) -> None:
+        self.backends = backends
+        self.reader = DocumentReader(backends.database)
+        self.corpus = SqlCorpus(backends.database)
+        limits = backends.settings.question
+        self.pipeline = Pipeline(self.corpus, backends.store, backends.embedder_named, limits)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return self.backends.settings
+
+    def warm_up(self) -> None:
+        """Load the model and the arrays of the store, so that the first question is as fast as the others."""
+        with self.corpus.reading() as reading:
+            pointer = reading.pointer
+            embedder = self.backends.embedder_named(pointer.bundle.index.embedder)
+            vector = embedder.encode(["warm up"])[0].vector
+            with self.backends.store.snapshot(pointer.build, pointer.build_revision) as rows:
+                rows.dense(vector, Filter(), 1)
+
+    def health(self) -> dict[str, str]:
+        """Return "ok", or what is wrong, per dependency."""
+        return {"database": _said(self._database), "store": _said(self._store), "model": _said(self._model)}
+
+    def index_facts(self) -> IndexFacts:
+        """Return what is indexed. Raises NoIndexError."""
+        with self.corpus.reading() as reading:
+            size = self.backends.store.stats(reading.pointer.build).size_bytes
+        return replace(self.reader.facts(), bytes=size)
+
+    def close(self) -> None:
+        self.backends.close()
+
+    def _database(self) -> None:
+        schema.require(self.backends.database, "truth")
+
+    def _store(self) -> None:
+        self.backends.store.check()
+        with self.corpus.reading() as reading:
+            pointer = reading.pointer
+            with self.backends.store.snapshot(pointer.build, pointer.build_revision):
+                pass
+
+    def _model(self) -> None:
+        with self.corpus.reading() as reading:
+            pointer = reading.pointer
+        found = self.backends.embedder_named(pointer.bundle.index.embedder).identity
+        if found != pointer.embedder_id:
+            raise ModelMismatchError(f"The index was made by embedder {pointer.embedder_id}; this process has {found}.")
+
+
+@contextmanager
+def open_service(settings: Settings) -> Iterator[Service]:
+    """Open what answers questions. Raises NoIndexError, DatabaseVersionError, DatabaseUnavailableError."""
+    backends = open_backends(settings)
+    schema.require(backends.database, "truth")
+    service = Service(backends)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def open_backends(settings: Settings) -> Backends:
+    """Return the back ends that the settings name; nothing is connected to before it is used."""
+    threadpool_limits(1, user_api="blas")
+    url = settings.database_url
+    return Backends(
+        settings=settings,
+        database=Database(url or settings.home / "truth.db"),
+        records=Database(url or settings.home / "records.db"),
+        store=_store(settings),
+        embedder_named=_Embedders(settings.home / "cache" / "models"),
+    )
+
+
+def _store(settings: Settings) -> Store:
+    if not settings.store_url:
+        from rag.adapters.sqlite_store import SqliteStore
+
+        return SqliteStore(settings.home / "store")
+    from rag.adapters.qdrant import QdrantStore, connect
+
+    return QdrantStore(connect(settings.store_url, settings.store_api_key.get_secret_value()))
+
+
+class _Embedders:
+    """Embedders by name, each loaded once."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache, self._lock = cache, threading.Lock()
+        self._loaded: dict[str, Embedder] = {}
+
+    def __call__(self, name: str) -> Embedder:
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name)
+            return self._loaded[name]
+
+    def _load(self, name: str) -> Embedder:
+        if name == BUILT_IN_EMBEDDER:
+            from rag.adapters.onnx import OnnxEmbedder
+
+            return OnnxEmbedder(self._cache)
+        from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
+
+        return SentenceTransformersEmbedder(name)
+
+
+def _said(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except RagError as error:
+        return str(error)
+    return "ok"

@@ -1,0 +1,162 @@
+"""What may this caller read? Readable chunks and texts at one revision of the truth."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, exists, func, or_, select
+
+from rag.database import tables as t
+from rag.database.engine import Database
+from rag.database.releases import Release, current_release, release_of
+from rag.errors import NoIndexError, NotReadyError
+from rag.ports import Pointer
+from rag.types import ALL_ROLES, Chunk, ChunkId, DocumentInfo
+
+
+class SqlCorpus:
+    """Implements `ports.Corpus` on the truth."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def reading(self, bundle: str | None = None) -> Iterator["SqlReading"]:
+        """Open a read transaction on what serves, or on the bundle with this digest."""
+        with self._database.read() as connection:
+            yield SqlReading(connection, _pointer(connection, bundle))
+
+
+class SqlReading:
+    """Implements `ports.Reading`: one read transaction."""
+
+    def __init__(self, connection: Connection, pointer: Pointer) -> None:
+        self.connection = connection
+        self.pointer = pointer
+
+    def documents(self, ids: Sequence[ChunkId], roles: frozenset[str]) -> dict[ChunkId, DocumentInfo]:
+        """Return the documents of those chunks that these roles may read now; the others are absent."""
+        if not ids or not roles:
+            return {}
+        query = _DOCUMENTS if ALL_ROLES in roles else _DOCUMENTS.where(_MAY_READ)
+        rows = self.connection.execute(query, {"ids": ids, "roles": sorted(roles), "revision": self.pointer.revision})
+        return {row.chunk_id: document_info(row) for row in rows}
+
+    def chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Chunk]:
+        """Return chunks with their texts."""
+        if not ids:
+            return {}
+        rows = self.connection.execute(_CHUNKS, {"ids": ids, "revision": self.pointer.revision})
+        return {row.id: chunk_of(row, row.text) for row in rows}
+
+
+def alive(table: object, revision: object) -> object:
+    """Return the condition under which a row of a revisioned table is visible at a revision."""
+    columns = table.c  # type: ignore[attr-defined]  # Table and Subquery both have it
+    return and_(columns.born <= revision, or_(columns.died.is_(None), columns.died > revision))
+
+
+def document_info(row: Row[tuple[object, ...]]) -> DocumentInfo:
+    """Return what a joined row of versions and documents says of a document."""
+    return DocumentInfo(
+        id=row.document_id,
+        version=row.version,
+        uri=row.uri,
+        title=row.title,
+        type=row.type,
+        source=row.source,
+        language=row.language,
+        date=date.fromordinal(row.day) if row.day else None,
+        owner=row.owner,
+        tags=tuple(row.tags),
+    )
+
+
+def chunk_of(row: Row[tuple[object, ...]], text: str) -> Chunk:
+    """Return a chunk from its row and text."""
+    return Chunk(
+        id=row.id,
+        document_id=row.document_id,
+        start=row.start,
+        end=row.end,
+        text=text,
+        context=row.context,
+        page=row.page,
+        heading_path=tuple(row.heading_path),
+        tokens=row.tokens,
+        kind=row.kind,
+    )
+
+
+def _pointer(connection: Connection, bundle: str | None) -> Pointer:
+    """Raises NoIndexError, NotReadyError."""
+    corpus = connection.execute(select(t.corpus.c.revision, t.corpus.c.languages)).one_or_none()
+    serving = current_release(connection)
+    if corpus is None or serving is None:
+        raise NoIndexError
+    release = serving if bundle in {None, serving.bundle.digest} else release_of(connection, str(bundle))
+    if release is None or release.build is None or release.build_revision is None:
+        raise _not_ready(bundle or serving.bundle.digest)
+    behind = release.build_revision < corpus.revision
+    if behind and release is not serving:
+        raise _not_ready(release.bundle.digest)
+    return Pointer(
+        revision=corpus.revision,
+        bundle=release.bundle,
+        build=release.build,
+        build_revision=release.build_revision,
+        embedder_id=release.embedder or "",
+        languages=tuple(corpus.languages),
+        stale=_behind(release, corpus.revision) if behind else "",
+    )
+
+
+def _not_ready(bundle: str) -> NotReadyError:
+    return NotReadyError(
+        f"The generation of bundle {bundle} is not whole. `plumbline index build --bundle FILE` prepares it."
+    )
+
+
+def _behind(release: Release, revision: int) -> str:
+    return (
+        f"This index is at revision {release.build_revision} of {revision}: newer documents are missing until "
+        "`plumbline index refresh` has run."
+    )
+
+
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_REVISION: BindParameter[int] = bindparam("revision")
+_MAY_READ = exists().where(
+    t.document_roles.c.document_id == t.chunks.c.document_id,
+    t.document_roles.c.role.in_(bindparam("roles", expanding=True)),
+)
+_INFO = (
+    t.versions.c.document_id,
+    t.versions.c.version,
+    t.versions.c.title,
+    t.versions.c.type,
+    t.versions.c.language,
+    t.versions.c.day,
+    t.versions.c.owner,
+    t.versions.c.tags,
+    t.documents.c.uri,
+    t.documents.c.source,
+)
+_JOINED = (
+    t.chunks.join(
+        t.versions,
+        and_(t.versions.c.document_id == t.chunks.c.document_id, t.versions.c.born == t.chunks.c.version_born),
+    )
+    .join(t.documents, t.documents.c.id == t.chunks.c.document_id)
+    .join(t.sources, t.sources.c.name == t.documents.c.source)
+)
+_DOCUMENTS: Select[tuple[object, ...]] = (
+    select(t.chunks.c.id.label("chunk_id"), *_INFO)
+    .select_from(_JOINED)
+    .where(t.chunks.c.id.in_(_IDS), alive(t.chunks, _REVISION), t.sources.c.removed.is_(False))  # type: ignore[arg-type]
+)
+_CHUNKS: Select[tuple[object, ...]] = (
+    select(t.chunks, func.substr(t.texts.c.text, t.chunks.c.start + 1, t.chunks.c.end - t.chunks.c.start).label("text"))
+    .join(t.texts, and_(t.texts.c.document_id == t.chunks.c.document_id, t.texts.c.born == t.chunks.c.version_born))
+    .where(t.chunks.c.id.in_(_IDS), alive(t.chunks, _REVISION))  # type: ignore[arg-type]
+)

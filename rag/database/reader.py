@@ -1,0 +1,151 @@
+"""Whole documents, for the page that shows a source and the API."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Row, bindparam, exists, func, select
+
+from rag.database import tables as t
+from rag.database.corpus import SqlCorpus, SqlReading, chunk_of
+from rag.database.engine import Database
+from rag.errors import NotFoundError
+from rag.types import ALL_ROLES, Block, Chunk, Document
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """One version of a document with its chunks in the serving generation, in order."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What the metrics and the home page say of the index."""
+
+    revision: int
+    generation: str
+    bundle: str
+    documents: dict[str, int]  # by state
+    chunks: int
+    age_s: float  # since the last publish
+    lag_s: dict[str, float]  # since each source was last seen whole
+    bytes: int = 0  # of the build that serves
+
+
+class DocumentReader:
+    """Reads documents as a caller may see them."""
+
+    def __init__(self, database: Database) -> None:
+        self._corpus = SqlCorpus(database)
+
+    def document(self, document_id: str, version: str | None, roles: frozenset[str]) -> ReadDocument:
+        """Return a version that is alive, or was replaced within the retention; None means the present one.
+
+        Raises NotFoundError where there is none that these roles may read: the two look the same.
+        """
+        with self._corpus.reading() as reading:
+            row = _version(reading, document_id, version, roles)
+            if row is None:
+                raise NotFoundError("There is no such document, or you may not read it.")
+            document = document_of(row, row.text, row.parsed["blocks"])
+            return ReadDocument(document, _chunks(reading, row, document.text))
+
+    def facts(self) -> IndexFacts:
+        """Return what is indexed. Raises NoIndexError."""
+        with self._corpus.reading() as reading:
+            connection, pointer = reading.connection, reading.pointer
+            return IndexFacts(
+                pointer.revision,
+                pointer.bundle.index.digest,
+                pointer.bundle.digest,
+                dict(connection.execute(_STATES).tuples().all()),
+                connection.execute(_COUNT, {"generation": pointer.bundle.index.digest}).scalar_one(),
+                time.time() - connection.execute(select(func.max(t.revisions.c.published_at))).scalar_one(),
+                {name: time.time() - at for name, at in connection.execute(_REFRESHED).tuples()},
+            )
+
+
+def document_of(row: Row[tuple[object, ...]], text: str, blocks: Sequence[Sequence[object]]) -> Document:
+    """Return a document from its version's row, text and stored blocks."""
+    return Document(
+        id=row.document_id,
+        version=row.version,
+        uri=row.uri,
+        title=row.title,
+        type=row.type,
+        text=text,
+        blocks=tuple(block_of(block) for block in blocks),
+        language=row.language,
+        date=date.fromordinal(row.day) if row.day else None,
+        owner=row.owner,
+        tags=tuple(row.tags),
+        roles=tuple(row.roles),
+        source=row.source,
+    )
+
+
+def block_of(stored: Sequence[object]) -> Block:
+    """Return a block from the list that it is stored as."""
+    kind, start, end, page, heading_path, header = stored
+    return Block(kind, start, end, page, tuple(heading_path), header)  # type: ignore[arg-type]  # as written by us
+
+
+def stored_block(block: Block) -> list[object]:
+    """Return the list that a block is stored as."""
+    return [block.kind, block.start, block.end, block.page, list(block.heading_path), block.header]
+
+
+def _version(
+    reading: SqlReading, document_id: str, version: str | None, roles: frozenset[str]
+) -> Row[tuple[object, ...]] | None:
+    revision = reading.pointer.revision
+    query = _VERSIONS.where(t.versions.c.document_id == document_id, t.versions.c.born <= revision)
+    if ALL_ROLES not in roles:
+        may_read = exists().where(
+            t.document_roles.c.document_id == document_id, t.document_roles.c.role.in_(sorted(roles))
+        )
+        query = query.where(may_read)
+    if version is None:
+        query = query.where(t.versions.c.died.is_(None) | (t.versions.c.died > revision))
+    else:
+        query = query.where(t.versions.c.version == version)
+    return reading.connection.execute(query.order_by(t.versions.c.born.desc()).limit(1)).one_or_none()
+
+
+def _chunks(reading: SqlReading, row: Row[tuple[object, ...]], text: str) -> tuple[Chunk, ...]:
+    query = select(t.chunks).where(
+        t.chunks.c.document_id == row.document_id,
+        t.chunks.c.version_born == row.born,
+        t.chunks.c.born <= reading.pointer.revision,
+        t.chunks.c.generation == reading.pointer.bundle.index.digest,
+    )
+    rows = reading.connection.execute(query.order_by(t.chunks.c.start, t.chunks.c.born))
+    unique = {each.id: chunk_of(each, text[each.start : each.end]) for each in rows}
+    return tuple(unique.values())
+
+
+_VERSIONS = (
+    select(t.versions, t.texts.c.text, t.texts.c.parsed, t.documents.c.uri, t.documents.c.source)
+    .join(
+        t.texts,
+        (t.texts.c.document_id == t.versions.c.document_id) & (t.texts.c.born == t.versions.c.born),
+    )
+    .join(t.documents, t.documents.c.id == t.versions.c.document_id)
+    .join(t.sources, t.sources.c.name == t.documents.c.source)
+    .where(t.sources.c.removed.is_(False), t.versions.c.removed.is_(False))
+)
+_STATES = (
+    select(t.documents.c.state, func.count()).where(t.documents.c.state != "removed").group_by(t.documents.c.state)
+)
+_COUNT = (
+    select(func.count())
+    .select_from(t.chunks)
+    .where(t.chunks.c.generation == bindparam("generation"), t.chunks.c.died.is_(None))
+)
+_REFRESHED = select(t.sources.c.name, t.sources.c.refreshed_at).where(
+    t.sources.c.removed.is_(False), t.sources.c.refreshed_at.isnot(None)
+)

@@ -1,0 +1,49 @@
+"""The tables of the query log: a SQLite file of its own, or the same PostgreSQL as the truth."""
+
+from sqlalchemy import JSON, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+from rag.database.tables import NAMING
+
+records_metadata = MetaData(naming_convention=NAMING)
+
+query_log = Table(
+    "query_log",
+    records_metadata,
+    Column("id", String, primary_key=True),
+    Column("at", Float, nullable=False),  # seconds since the epoch, when it was answered
+    Column("kind", String, nullable=False),  # answers or search
+    Column("question", Text, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason_code", String),
+    Column("answerability", Float),
+    Column("answer", Text),  # JSON, as it was given
+    Column("trace", Text),  # JSON
+    Column("timings_ms", JSON, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("generation", String, nullable=False),
+    Column("bundle", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("feature", String, nullable=False),
+    Column("session", String, nullable=False),
+)
+Index("ix_query_log_at", query_log.c.at)
+
+# Which document versions a row quotes or lists, so that it can be blanked with them.
+query_log_document = Table(
+    "query_log_document",
+    records_metadata,
+    Column("record_id", String, primary_key=True),
+    Column("document_id", String, primary_key=True),
+    Column("version", String, primary_key=True),
+)
+Index("ix_query_log_document_version", query_log_document.c.document_id, query_log_document.c.version)
+
+# What was pruned and when: an answer of before that is still on its way to the log arrives blank.
+blanked_version = Table(
+    "blanked_version",
+    records_metadata,
+    Column("document_id", String, primary_key=True),
+    Column("version", String, primary_key=True),
+    Column("at", Float, nullable=False),
+)

@@ -1,0 +1,135 @@
+"""Question to cited answer, step by step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from rag.answering.extractive import SentenceCache, draft_extractive
+from rag.citing import cite
+from rag.errors import ModelMismatchError, SnapshotGoneError
+from rag.fusion import fuse
+from rag.grounding import ground
+from rag.ports import Corpus, Embedder, Pointer, Reading, Snapshot, Store
+from rag.replying import abstained, answered
+from rag.reranking import rerank
+from rag.retrieval import keep, readable, retrieve
+from rag.screening import is_clear, screen
+from rag.settings import QuestionLimits
+from rag.tracing import Stopwatch, trace_of
+from rag.types import Answered, Encoded, Found, Notice, Request
+
+T = TypeVar("T")
+ATTEMPTS = 3  # a snapshot may go while a refresh replaces a build; the pointer is read again
+
+
+class Pipeline:
+    """The one path from question to answer: what serves, what the workbench shows, and what experiments measure."""
+
+    def __init__(
+        self, corpus: Corpus, store: Store, embedder_named: Callable[[str], Embedder], limits: QuestionLimits
+    ) -> None:
+        self._corpus, self._store, self._embedder_named, self._limits = corpus, store, embedder_named, limits
+        self._sentences = SentenceCache()
+
+    def search(self, request: Request) -> Found:
+        """Return the hits that the caller may read at the current revision, best first, with the trace.
+
+        Raises QuestionRejectedError, NoIndexError, NotReadyError, ModelMismatchError, DeadlineError, or the
+        UnavailableError of what failed.
+        """
+        watch = Stopwatch(request.deadline)
+        screened = screen(request, self._limits)
+        embedder = self._embedder(request.bundle)
+        with watch.stage("embed"):
+            encoded = embedder.encode([screened.question])[0]
+        question = Asked(screened, encoded, embedder.identity)
+        found = self._at_snapshot(request, lambda reading, rows: _search(question, reading, rows, watch))
+        return replace(found, notices=found.notices + _shortened(encoded, embedder.max_tokens))
+
+    def answer(self, request: Request) -> Answered:
+        """Answer from what the caller may read at the current revision, with citations and the trace.
+
+        Raises what `search` raises.
+        """
+        watch = Stopwatch(request.deadline)
+        with watch.stage("total"):
+            found = self.search(request)
+            watch.timings_ms.update(found.trace.timings_ms)
+            reply = self._reply(found, watch)
+        timings_ms = dict(watch.timings_ms)
+        return Answered(replace(reply.answer, timings_ms=timings_ms), replace(reply.trace, timings_ms=timings_ms))
+
+    def _reply(self, found: Found, watch: Stopwatch) -> Answered:
+        config = found.bundle.answer
+        if not is_clear(found.request.question):
+            return abstained(found, "unclear_question")
+        if not found.hits:
+            return abstained(found, "nothing_found")
+        with watch.stage("draft"):
+            draft = draft_extractive(found, self._embedder_named(found.bundle.index.embedder), self._sentences, config)
+        if not draft.sentences or draft.answerability < config.min_answerability:
+            return abstained(found, "not_answered", draft)
+        with watch.stage("ground"):
+            grounded = ground(draft, found.hits, config.min_support)
+        with watch.stage("cite"):
+            cited = cite([each for each in grounded if each.supported], found.hits)
+        if not cited.citations:
+            return abstained(found, "not_supported", draft, grounded)
+        return answered(found, draft, grounded, cited)
+
+    def _at_snapshot(self, request: Request, work: Callable[[Reading, Snapshot], T]) -> T:
+        """Return the work's result at one moment of truth and store. Raises SnapshotGoneError after three attempts."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._once(request, work)
+            except SnapshotGoneError:
+                continue
+        return self._once(request, work)
+
+    def _once(self, request: Request, work: Callable[[Reading, Snapshot], T]) -> T:
+        with self._corpus.reading(request.bundle) as reading:
+            pointer = reading.pointer
+            with self._store.snapshot(pointer.build, pointer.build_revision) as rows:
+                return work(reading, rows)
+
+    def _embedder(self, bundle: str | None) -> Embedder:
+        with self._corpus.reading(bundle) as reading:
+            return self._embedder_named(reading.pointer.bundle.index.embedder)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A screened request with its question as one embedder sees it."""
+
+    request: Request
+    encoded: Encoded
+    embedder_id: str
+
+
+def _search(asked: Asked, reading: Reading, rows: Snapshot, watch: Stopwatch) -> Found:
+    pointer, request = reading.pointer, asked.request
+    if pointer.embedder_id != asked.embedder_id:
+        raise ModelMismatchError(
+            f"The index was made by embedder {pointer.embedder_id}, and this process has {asked.embedder_id}. "
+            "Put the former model back, or index again with this one."
+        )
+    with watch.stage("retrieve"):
+        legs, documents = readable(retrieve(rows, request, asked.encoded, pointer), reading, request)
+    with watch.stage("fuse"):
+        ranking = fuse(legs, pointer.bundle.query)
+    with watch.stage("rerank"):
+        ranking = rerank(ranking, pointer.bundle.query)
+    with watch.stage("keep"):
+        hits, fates = keep(ranking, request, pointer, documents, reading, legs)
+    trace = trace_of(request, legs, ranking, documents, fates, watch)
+    return Found(request, asked.encoded, hits, pointer.revision, pointer.bundle, _stale(pointer), trace)
+
+
+def _shortened(encoded: Encoded, limit: int) -> tuple[Notice, ...]:
+    if len(encoded.token_ids) < limit:
+        return ()
+    return (Notice("shortened", f"Only the first {limit} word pieces of the question were compared by meaning."),)
+
+
+def _stale(pointer: Pointer) -> tuple[Notice, ...]:
+    return (Notice("stale", pointer.stale),) if pointer.stale else ()
