@@ -61,7 +61,8 @@ def target_for(shop: Workshop, config: IndexConfig) -> Target:
     if made_by not in {None, embedder.identity}:
         raise ModelMismatchError(
             f"Generation {config.digest} was made by embedder {made_by}; "
-            f"{config.embedder!r} is now {embedder.identity}. Put the former model back, or build a bundle that names another `index.embedder`."
+            f"{config.embedder!r} is now {embedder.identity}. "
+            "Put the former model back, or build a bundle that names another `index.embedder`."
         )
     return found if found and found.build in shop.store.builds() else new_target(shop, config)
 

@@ -24,11 +24,12 @@ _SCRIPTS = "".join(
 )
 _UNSPACED = rf"[[{_SCRIPTS}ー]&&[\p{{L}}\p{{Nl}}\p{{M}}]]"
 _WORD = rf"[[\p{{L}}\p{{N}}]--{_UNSPACED}][[\p{{L}}\p{{N}}\p{{M}}]--{_UNSPACED}]*+"
-_RUNS = regex.compile(rf"({_WORD}(?:[-‐–./,_]{_WORD})*+)|({_UNSPACED}++)", regex.V1)
+_RUNS = regex.compile(rf"({_WORD}(?:[-‐–./,_]{_WORD})*+)|([{_UNSPACED}--\p{{M}}]{_UNSPACED}*+)", regex.V1)
 _CHARACTER = regex.compile(r"\P{M}?\p{M}*", regex.V1)
+_LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")  # knows a newer Unicode than `str.isalnum`
 _CONNECTOR = re.compile(r"[-‐–./,_]")
 _NUMBER = re.compile(r"([1-9]\d{0,2}(?:([.,])\d{3}(?:\2\d{3})*)|\d+)(?:[.,](\d+))?")
-_LETTERS_OR_DIGITS = re.compile(r"\d+|\D+")
+_LETTERS_OR_DIGITS = re.compile(r"\d+|[^\W\d]\D*")
 
 # What Unicode does not decompose; the Arabic stretcher and the soft hyphen are no letters.
 _FOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ـ": "", "\u00ad": ""})
@@ -58,7 +59,7 @@ def analyse_query(text: str, languages: Sequence[str]) -> tuple[str, ...]:
 
 
 def _pairs(run: str) -> list[str]:
-    characters = [each for each in _CHARACTER.findall(run) if each]
+    characters = [each[: MAX_TOKEN_CHARS // 2] for each in _CHARACTER.findall(run) if each]
     return [first + second for first, second in pairwise(characters)] or characters
 
 
@@ -68,7 +69,7 @@ def _tokens(run: str, language: str) -> tuple[str, ...]:
     folded = _fold(run)
     if number := _number(folded):
         return (number,)
-    words = [word for word in _CONNECTOR.split(folded) if word]
+    words = [word for word in _CONNECTOR.split(folded) if _LETTER_OR_DIGIT.search(word)]
     tokens = tuple(token for word in words for token in _word(word, language))
     if len(words) > 1 and any(map(str.isdigit, folded)):
         return (*tokens, "".join(words)[:MAX_TOKEN_CHARS])

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from rag.answering.extractive import SentenceCache, draft_extractive
 from rag.citing import cite
+from rag.config import Bundle
 from rag.errors import ModelMismatchError, SnapshotGoneError
 from rag.fusion import fuse
 from rag.grounding import ground
@@ -92,7 +93,7 @@ class Pipeline:
             with self._store.snapshot(pointer.build, pointer.build_revision) as rows:
                 return work(reading, rows)
 
-    def _embedder(self, bundle: str | None) -> Embedder:
+    def _embedder(self, bundle: str | Bundle | None) -> Embedder:
         with self._corpus.reading(bundle) as reading:
             return self._embedder_named(reading.pointer.bundle.index.embedder)
 

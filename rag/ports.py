@@ -156,8 +156,8 @@ class Reading(Protocol):
 class Corpus(Protocol):
     """What may this caller read?"""
 
-    def reading(self, bundle: str | None = None) -> AbstractContextManager[Reading]:
-        """Open a read transaction on what serves, or on the bundle with this digest.
+    def reading(self, bundle: str | Bundle | None = None) -> AbstractContextManager[Reading]:
+        """Open a read transaction on what serves, or on this bundle, or the one with this digest.
 
         Raises NoIndexError, NotReadyError when the bundle's generation is not whole, DatabaseUnavailableError.
         """

@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TypeAlias
 
 Span: TypeAlias = tuple[int, int]
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|[\u2029\f]+")
 
-# ". " and its like end a sentence before white space, the full-width and the Indic, Arabic, Armenian, Ethiopic, Burmese,
-# Khmer and Tibetan stops anywhere; closing quotes, brackets, emphasis and footnote marks belong to the sentence.
+# ". " and its like end a sentence before white space, the full-width and the Indic, Arabic, Armenian, Ethiopic,
+# Burmese, Khmer and Tibetan stops anywhere; closing quotes, brackets, emphasis and footnote marks belong to it.
 _STOP = re.compile(
     r"""(?<![.!?…‽])[.!?…‽]++["'”’»›)\]}*_`]*+(?:\[\d{1,3}\])*(?=\s)"""
     r"""|[。！？｡]++[」』）”’"'】〕〉》]*+(?![とっ])"""
@@ -18,11 +24,13 @@ _STOP = re.compile(
 _NEXT = re.compile(r"""\s*["'“‘«‹(\[*_`¿¡]*(\w*)""")
 _TOKEN = re.compile(r"""[^\s"'“”‘’«»()\[\]*_`—–/]+$""")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]$")
-_NUMBER = re.compile(r"[\d.]*\d$|[ivxlc]{1,6}$|[IVXLC]{1,6}$|[A-Za-z]$")
+_NUMBER = re.compile(r"(?:\d{1,3}\.)*\d{1,3}$|[ivxlc]{1,6}$|[IVXLC]{1,6}$|[A-Za-z]$")
 _FIGURE = re.compile(r"\d|[IVXLC]+\b")
 
 # A new list item, heading, quote, table row or directive begins.
-_OPENS_LINE = re.compile(r"\s*(?:[-*+•‣▪●·–—]\s|#{1,6}\s|>|\||\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]\s|```|~~~|\.\. |:\w+:)")
+_OPENS_LINE = re.compile(
+    r"\s*(?:[-*+•‣▪●·–—]\s|#{1,6}\s|>|\||\(?\d{1,3}[.)]\s|\(?[A-Za-z]\)\s|\(?[ivx]{1,5}[.)]\s|```|~~~|\.\. |:\w+:)"
+)
 _CLOSED_LINE = re.compile(r"\s*(?:#{1,6}\s|\||```|~~~)|.*(?:\||\t\S)")
 _KEY_LINE = re.compile(r"\s*[^\W\d_][\w /-]{0,30}:\s")
 _DELIMITERS = ",;\t|"
@@ -31,25 +39,25 @@ _DELIMITERS = ",;\t|"
 _WRAP_WIDTH = 45
 _RAGGED_CHARS = 10
 
-_TITLES = frozenset(
+_TITLES = _words(
     "mr mrs ms dr prof st gen col lt sgt capt rev hon gov sen rep messrs mme mlle sr sra srta fr hr dipl ing dott "
-    "e.g i.e eg ie cf viz vs ca approx z.b d.h u.a bzw ggf vgl evtl inkl zzgl p.ej al et resp incl excl esp".split()
+    "e.g i.e eg ie cf viz vs ca approx z.b d.h u.a bzw ggf vgl evtl inkl zzgl p.ej al et resp incl excl esp"
 )
-_BEFORE_NUMBER = frozenset(
-    "no nos nr fig figs eq p pp vol ch chap sec sect art arts par para ref tab app abs ziff bd ed v § n° núm pág".split()
+_BEFORE_NUMBER = _words(
+    "no nos nr fig figs eq p pp vol ch chap sec sect art arts par para ref tab app abs ziff bd ed v § n° núm pág"
 )
-_OFTEN_LAST = frozenset(
-    "inc ltd co corp llc plc bros jr sr etc dept est assn ave blvd rd mt ft usw u.s.w a.m p.m am pm "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun gmbh s.a cie".split()
+_OFTEN_LAST = _words(
+    "inc ltd co corp llc plc bros jr sr etc dept est assn ave blvd rd mt ft usw u.s.w a.m p.m am pm jan feb mar apr "
+    "jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun gmbh s.a cie"
 )
-_STARTERS = frozenset(
-    "The A An In On At It He She They We I You This That These Those However But And For As If When While After Before "
-    "There His Her Their Its Our By From To With Although Since Because Other Some Many Most All No Not So Then Thus "
-    "What Who Why How Where Which During Under Over Despite Der Die Das Ein Eine Es Er Sie Im Am Und Aber Le La Les Un "
-    "Une Il Elle Ils En Dans El Los Las Una Se Lo Gli Nel De Het Een".split()
+_STARTERS = _words(
+    "The A An In On At It He She They We I You This That These Those However But And For As If When While After "
+    "Before There His Her Their Its Our By From To With Although Since Because Other Some Many Most All No Not So "
+    "Then Thus What Who Why How Where Which During Under Over Despite Der Die Das Ein Eine Es Er Sie Im Am Und Aber "
+    "Le La Les Un Une Il Elle Ils En Dans El Los Las Una Se Lo Gli Nel De Het Een"
 )
 # A number with a full stop is an ordinal there: "am 3. Oktober".
-_ORDINAL_DOT = frozenset("de da nb nn no fi cs sk sl hr hu et lv is".split())
+_ORDINAL_DOT = _words("de da nb nn no fi cs sk sl hr hu et lv is")
 
 _PAIRS = (("(", ")", 200), ("[", "]", 200), ("“", "”", 150), ("«", "»", 150), ("「", "」", 150), ("『", "』", 150))
 _LOOK_BACK_CHARS = 400
@@ -86,7 +94,7 @@ def _unwrapped(text: str, start: int, end: int) -> Iterator[Span]:
     width = max(map(len, lines))
     rows = _are_rows(lines)
     at = begin = start
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in pairwise(lines):
         at += len(before) + 1
         if rows or _breaks(before.strip(), after.strip(), width):
             yield begin, at
@@ -140,7 +148,9 @@ def _ends(text: str, begin: int, stop: re.Match[str], language: str) -> bool:
     if not stop[0].startswith(".") or stop[0].startswith(".."):
         return True
     token = _TOKEN.search(text, max(begin, stop.start() - 25), stop.start())
-    return token is None or _ends_after(token[0], word, language, first=not text[begin : token.start()].strip(" \t\n(*_#>-"))
+    return token is None or _ends_after(
+        token[0], word, language, first=not text[begin : token.start()].strip(" \t\n(*_#>-")
+    )
 
 
 def _ends_after(token: str, word: str, language: str, *, first: bool) -> bool:
@@ -162,5 +172,5 @@ def _inside(text: str, begin: int, at: int, end: int) -> bool:
     head = text[max(begin, at - _LOOK_BACK_CHARS) : at]
     for opening, closing, reach in _PAIRS:
         if head.count(opening) > head.count(closing):
-            return 0 <= text.find(closing, at, min(end, at + reach))
-    return head.count('"') % 2 == 1 and 0 <= text.find('"', at, min(end, at + 150))
+            return text.find(closing, at, min(end, at + reach)) >= 0
+    return head.count('"') % 2 == 1 and text.find('"', at, min(end, at + 150)) >= 0

@@ -141,23 +141,3 @@ def _read_yaml(path: Path, *, required: bool) -> dict[str, object]:
     if unknown:
         raise UsageError(f"The settings file {path} has unknown settings: {', '.join(unknown)}.")
     return content or {}
-
-
-# Libraries that would look something up on the network when they are imported or first used.
-OFFLINE = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "DO_NOT_TRACK": "1",
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    "RAGAS_DO_NOT_TRACK": "true",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # One thread per matrix product: with two, a scan of 20,000 vectors takes six times as long.
-    "OPENBLAS_NUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-}
-
-
-def switch_off_downloads() -> None:
-    """Set what keeps libraries off the network; called by entry points before anything heavy is imported."""
-    for name, value in OFFLINE.items():
-        os.environ.setdefault(name, value)

@@ -15,18 +15,22 @@ _FIELDS: ContextVar[dict[str, str] | None] = ContextVar("plumbline_log_fields", 
 _LOUD = ("httpx", "httpcore", "alembic")
 
 
-def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send our events and those of libraries to stderr: JSON lines, or for people where it is a terminal."""
+def configure_logging(*, verbose: bool = False, stream: TextIO | None = None) -> None:
+    """Send our events and those of libraries to stderr: as JSON lines, or readable where it is a terminal."""
     target = stream or sys.stderr
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     handler = logging.StreamHandler(target)
     handler.setFormatter(_formatter(on_terminal=target.isatty()))
     logging.root.handlers = [handler]
-    logging.root.setLevel(level.upper())
+    logging.root.setLevel(logging.DEBUG if verbose else logging.INFO)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -121,7 +121,7 @@ class Request:
     question: str
     caller: Caller
     where: Filter = field(default_factory=Filter)  # without roles: those are the caller's
-    bundle: str | None = None  # digest of a released bundle; None: what serves
+    bundle: str | Bundle | None = None  # a known one's digest, or one whose generation is whole; None: what serves
     limit: int | None = None  # hits wanted from a search; None: the bundle's top_k
     deadline: float | None = None  # time.monotonic() by which an answer is of use
     cancelled: Event = field(default_factory=Event)

@@ -6,9 +6,10 @@ from datetime import date
 
 from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, exists, func, or_, select
 
+from rag.config import Bundle
 from rag.database import tables as t
 from rag.database.engine import Database
-from rag.database.releases import Release, current_release, release_of
+from rag.database.releases import Release, current_release, release_of, with_generation
 from rag.errors import NoIndexError, NotReadyError
 from rag.ports import Pointer
 from rag.types import ALL_ROLES, Chunk, ChunkId, DocumentInfo
@@ -21,8 +22,8 @@ class SqlCorpus:
         self._database = database
 
     @contextmanager
-    def reading(self, bundle: str | None = None) -> Iterator["SqlReading"]:
-        """Open a read transaction on what serves, or on the bundle with this digest."""
+    def reading(self, bundle: str | Bundle | None = None) -> Iterator["SqlReading"]:
+        """Open a read transaction on what serves, on this bundle, or on the one with this digest."""
         with self._database.read() as connection:
             yield SqlReading(connection, _pointer(connection, bundle))
 
@@ -88,18 +89,18 @@ def chunk_of(row: Row[tuple[object, ...]], text: str) -> Chunk:
     )
 
 
-def _pointer(connection: Connection, bundle: str | None) -> Pointer:
+def _pointer(connection: Connection, bundle: str | Bundle | None) -> Pointer:
     """Raises NoIndexError, NotReadyError."""
     corpus = connection.execute(select(t.corpus.c.revision, t.corpus.c.languages)).one_or_none()
     serving = current_release(connection)
     if corpus is None or serving is None:
         raise NoIndexError
-    release = serving if bundle in {None, serving.bundle.digest} else release_of(connection, str(bundle))
+    release = _release_for(connection, bundle, serving)
     if release is None or release.build is None or release.build_revision is None:
-        raise _not_ready(bundle or serving.bundle.digest)
+        raise _not_ready(bundle)
     behind = release.build_revision < corpus.revision
     if behind and release is not serving:
-        raise _not_ready(release.bundle.digest)
+        raise _not_ready(bundle)
     return Pointer(
         revision=corpus.revision,
         bundle=release.bundle,
@@ -111,9 +112,22 @@ def _pointer(connection: Connection, bundle: str | None) -> Pointer:
     )
 
 
-def _not_ready(bundle: str) -> NotReadyError:
+def _release_for(connection: Connection, bundle: str | Bundle | None, serving: Release) -> Release | None:
+    match bundle:
+        case None:
+            return serving
+        case str() if bundle == serving.bundle.digest:
+            return serving
+        case str():
+            return release_of(connection, bundle)
+        case Bundle():
+            return with_generation(connection, bundle)
+
+
+def _not_ready(bundle: str | Bundle | None) -> NotReadyError:
+    name = bundle.digest if isinstance(bundle, Bundle) else bundle or "that serves"
     return NotReadyError(
-        f"The generation of bundle {bundle} is not whole. `plumbline index build --bundle FILE` prepares it."
+        f"The generation of bundle {name} is not whole. `plumbline index build --bundle FILE` prepares it."
     )
 
 

@@ -25,10 +25,10 @@ _BOTH = ["foreign_keys=on", "secure_delete=on", "mmap_size=1073741824", "cache_s
 class Database:
     """One SQL database. Thread-safe; readers never wait for a writer."""
 
-    def __init__(self, address: str | Path) -> None:
+    def __init__(self, address: str | Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
         self.path = address if isinstance(address, Path) else None
         self.name = str(address) if self.path else make_url(str(address)).render_as_string(hide_password=True)
-        self._address = str(address)
+        self._address, self._lock_timeout_s = str(address), lock_timeout_s
         self._readers = self._sqlite(reader=True) if self.path else _postgres(self._address, "REPEATABLE READ")
         self._writers = self._sqlite(reader=False) if self.path else _postgres(self._address, "READ COMMITTED")
 
@@ -76,7 +76,7 @@ class Database:
         self._writers.dispose()
 
     def _lock(self) -> Any:  # a context manager of filelock, or none
-        return _file_lock(self.path) if self.path else _unlocked()
+        return _file_lock(self.path, self._lock_timeout_s) if self.path else _unlocked()
 
     def _checkpoint(self, connection: Connection) -> None:
         if self.path is None:
@@ -142,12 +142,12 @@ def _postgres(url: str, isolation_level: Any) -> Engine:  # a Literal of SQLAlch
 
 
 @contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
-    lock = FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT_S)
+def _file_lock(path: Path, timeout_s: float) -> Iterator[None]:
+    lock = FileLock(f"{path}.lock", timeout=timeout_s)
     try:
         lock.acquire(poll_interval=LOCK_POLL_S)
     except Timeout as error:
-        raise DatabaseUnavailableError(f"Another process has been writing to {path} for 30 s. Try again.") from error
+        raise DatabaseUnavailableError(f"Another process has been writing to {path} for {timeout_s:.0f} s. Try again.") from error
     except OSError as error:
         raise DatabaseUnavailableError(f"{path} cannot be locked: {os.strerror(error.errno or 0)}.") from error
     try:

@@ -1,32 +1,22 @@
-"""The query log: what was asked and answered, written in groups by a thread of its own, off the answer's path."""
+"""The query log: what was asked and answered, and which document versions each row shows."""
 
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import islice
-from threading import Condition, Thread
 from typing import Literal
 
 import orjson
-import structlog
-from sqlalchemy import Connection, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, tuple_, update
 
 from rag.database.engine import Database
-from rag.database.records_tables import blanked_version, query_log, query_log_document
-from rag.errors import RagError
-from rag.types import Answered, Found, Request, Trace
+from rag.database.records_tables import query_log, query_log_document
+from rag.database.tables import versions
+from rag.types import Answer, Answered, Found, Request, Trace
 
-GROUP_RECORDS = 200
-GROUP_S = 0.5  # with the write itself, a kill loses less than the last second
-MAX_WAITING = 1000  # about 30 kB each
-ATTEMPTS = 3
-CLOSE_TIMEOUT_S = 5.0
-KEEP_BLANKED_S = 86_400.0  # far longer than an answer takes to reach the log
 PAIRS_PER_STATEMENT = 500  # SQLite binds at most 32,766 values
 
 VersionId = tuple[str, str]  # document id and version
-log = structlog.stdlib.get_logger("plumbline.records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,108 +94,85 @@ def record_of_search(found: Found) -> Record:
     )
 
 
-class RecordKeeper:
-    """Writes records within a second, and never makes an answer wait: what cannot be kept is counted and logged."""
-
-    def __init__(self, database: Database) -> None:
-        self.dropped = 0
-        self._database = database
-        self._waiting: deque[Record] = deque()
-        self._changed = Condition()
-        self._closing = False
-        self._thread = Thread(target=self._run, name="records", daemon=True)
-        self._thread.start()
-
-    def keep(self, record: Record) -> None:
-        """Take a record; it is on disk within a second."""
-        with self._changed:
-            if len(self._waiting) >= MAX_WAITING:
-                self.dropped += 1
-                return
-            self._waiting.append(record)
-            self._changed.notify()
-
-    def close(self) -> None:
-        """Write what is waiting, for at most five seconds."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        self._thread.join(CLOSE_TIMEOUT_S)
-        if self._thread.is_alive() or self._waiting:
-            log.error("records_lost", records=len(self._waiting), detail="the query log could not be written in time")
-
-    def _run(self) -> None:
-        reported = 0
-        while group := self._gather():
-            self._write(group)
-            if self.dropped > reported:
-                log.warning("records_dropped", records=self.dropped - reported, total=self.dropped)
-                reported = self.dropped
-
-    def _gather(self) -> list[Record]:
-        """Return the next group; an empty one when closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._waiting)
-            self._changed.wait_for(lambda: self._closing or len(self._waiting) >= GROUP_RECORDS, GROUP_S)
-            return [self._waiting.popleft() for _ in range(min(GROUP_RECORDS, len(self._waiting)))]
-
-    def _write(self, group: Sequence[Record]) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                write_records(self._database, group)
-            except RagError as error:  # answers go on without their log
-                log.warning("records_not_written", records=len(group), attempt=attempt, reason=str(error))
-                if self._closing or not error.retryable:
-                    break
-            else:
-                return
-        self.dropped += len(group)
-
-
-def write_records(database: Database, group: Sequence[Record]) -> None:
-    """Write a group in one transaction; what quotes a version that was blanked meanwhile arrives blank."""
-    with database.write() as connection:
-        gone = _blanked_since(connection, min(record.at for record in group))
-        rows = [_row(_without_texts(record) if _quotes(record, gone) else record) for record in group]
-        connection.execute(insert(query_log), rows)
-        links = [
-            {"record_id": record.id, "document_id": document_id, "version": version}
-            for record in group
-            for document_id, version in record.documents
-        ]
-        if links:
+def write_records(database: Database, truth: Database, group: Sequence[Record]) -> None:
+    """Write a group in one transaction; what shows a version that was pruned meanwhile arrives without texts."""
+    with database.write() as connection:  # pruning waits for this lock, or has taken its versions away before
+        present = _present(truth, {pair for record in group for pair in record.documents})
+        kept = [record if present.issuperset(record.documents) else _without_texts(record) for record in group]
+        connection.execute(insert(query_log), [_row(record) for record in kept])
+        if links := [link for record in kept for link in _links(record)]:
             connection.execute(insert(query_log_document), links)
 
 
-def blank(database: Database, gone: Iterable[VersionId]) -> int:
-    """Empty question, answer and trace of the rows that quote or list these versions, and return their number.
+def logged_versions(database: Database) -> set[VersionId]:
+    """Return the document versions whose text stands somewhere in the log."""
+    with database.read() as connection:
+        rows = connection.execute(select(*_pair(query_log_document)).distinct())
+        return {(row.document_id, row.version) for row in rows}
 
-    Records still on their way are emptied when they arrive.
-    """
+
+def blank(database: Database, gone: Iterable[VersionId]) -> int:
+    """Empty question, answer and trace of the rows that show these versions, and return their number."""
     if not database.exists:
         return 0
-    now, pairs = time.time(), iter(sorted(set(gone)))
     with database.write() as connection:
-        connection.execute(delete(blanked_version).where(blanked_version.c.at < now - KEEP_BLANKED_S))
-        return sum(_blank_some(connection, part, now) for part in iter(lambda: list(islice(pairs, PAIRS_PER_STATEMENT)), []))
+        return sum(_blank_some(connection, part) for part in _parts(gone))
 
 
 def recent(database: Database, limit: int) -> list[Record]:
     """Return the newest rows of the log, newest first."""
     with database.read() as connection:
-        rows = connection.execute(select(query_log).order_by(query_log.c.at.desc()).limit(limit)).mappings().all()
-        links = _links(connection, [row["id"] for row in rows])
-        return [
-            Record(**{**row, "roles": tuple(row["roles"])}, documents=tuple(links.get(row["id"], ()))) for row in rows
-        ]
+        rows = connection.execute(select(query_log).order_by(query_log.c.at.desc()).limit(limit)).mappings()
+        return [Record(**{**row, "roles": tuple(row["roles"])}) for row in rows]
 
 
-def _blank_some(connection: Connection, pairs: Sequence[VersionId], now: float) -> int:
-    connection.execute(delete(blanked_version).where(_among(blanked_version, pairs)))
-    connection.execute(
-        insert(blanked_version), [{"document_id": each, "version": version, "at": now} for each, version in pairs]
-    )
-    quoting = select(query_log_document.c.record_id).where(_among(query_log_document, pairs))
-    filled = or_(query_log.c.question != "", query_log.c.answer.isnot(None), query_log.c.trace.isnot(None))
-    changed = update(query_log).where(and_(query_log.c.id.in_(quoting), filled))
-    return connection.execute(changed.values(question="", answer=None, trace=None)).rowcount
+def _blank_some(connection: Connection, pairs: Sequence[VersionId]) -> int:
+    showing = select(query_log_document.c.record_id).where(tuple_(*_pair(query_log_document)).in_(pairs))
+    ids = connection.execute(showing.distinct()).scalars().all()
+    emptied = {"question": "", "answer": None, "trace": None}
+    for part in (ids[at : at + PAIRS_PER_STATEMENT] for at in range(0, len(ids), PAIRS_PER_STATEMENT)):
+        connection.execute(update(query_log).where(query_log.c.id.in_(part)).values(emptied))
+        connection.execute(delete(query_log_document).where(query_log_document.c.record_id.in_(part)))
+    return len(ids)
+
+
+def _present(truth: Database, pairs: Iterable[VersionId]) -> set[VersionId]:
+    with truth.read() as connection:
+        return {
+            (row.document_id, row.version)
+            for part in _parts(pairs)
+            for row in connection.execute(select(*_pair(versions)).where(tuple_(*_pair(versions)).in_(part)))
+        }
+
+
+def _parts(pairs: Iterable[VersionId]) -> Iterator[list[VersionId]]:
+    left = iter(sorted(set(pairs)))
+    while part := list(islice(left, PAIRS_PER_STATEMENT)):
+        yield part
+
+
+def _pair(table: Table) -> tuple[Column[str], Column[str]]:
+    return table.c.document_id, table.c.version
+
+
+def _row(record: Record) -> dict[str, object]:
+    return {column.name: getattr(record, column.name) for column in query_log.columns}
+
+
+def _links(record: Record) -> list[dict[str, str]]:
+    return [
+        {"record_id": record.id, "document_id": document_id, "version": version}
+        for document_id, version in record.documents
+    ]
+
+
+def _without_texts(record: Record) -> Record:
+    return replace(record, question="", answer=None, trace=None, documents=())
+
+
+def _listed(trace: Trace) -> set[VersionId]:
+    return {(each.document_id, each.version) for each in trace.candidates}
+
+
+def _json(content: Answer | Trace) -> str:
+    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY).decode()

@@ -38,12 +38,3 @@ query_log_document = Table(
     Column("version", String, primary_key=True),
 )
 Index("ix_query_log_document_version", query_log_document.c.document_id, query_log_document.c.version)
-
-# What was pruned and when: an answer of before that is still on its way to the log arrives blank.
-blanked_version = Table(
-    "blanked_version",
-    records_metadata,
-    Column("document_id", String, primary_key=True),
-    Column("version", String, primary_key=True),
-    Column("at", Float, nullable=False),
-)

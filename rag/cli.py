@@ -1,0 +1,108 @@
+"""Commands that ask and check. Imports stand inside the commands, so that `--help` costs nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True)
+check = typer.Typer(no_args_is_help=True, help="The checks of the answer path, alone: JSON lines in, JSON lines out.")
+app.add_typer(check, name="check")
+
+Roles = Annotated[
+    list[str] | None, typer.Option("--role", help="A role of the caller; may be repeated. Default: public.")
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(help="KEY=VALUE, repeatable: source, type, language, tag, owner; after, before (dates)."),
+]
+BundleFile = Annotated[Path | None, typer.Option("--bundle", help="A bundle of the same generation to answer with.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document: the body of the HTTP reply.")]
+QUESTION = typer.Argument(help="The question, in quotes.", show_default=False)
+
+
+@app.command(epilog='Example: plumbline ask "What is the hotel limit per night?" --role public --where type=policy')
+def ask(
+    context: typer.Context,
+    question: Annotated[str, QUESTION],
+    *,
+    role: Roles = None,
+    where: Where = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Read this many hits. Default: the bundle's.")
+    ] = None,
+    bundle: BundleFile = None,
+    explain: Annotated[bool, typer.Option(help="Show what every stage did.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Answer a question from the index, with citations."""
+    from rag import asking, terminal
+
+    answered = asking.answer(context.obj.settings(), asking.Asking(question, role, where, limit, bundle))
+    if as_json:
+        terminal.print_json(asking.answer_body(answered, explain=explain))
+        return
+    screen = terminal.console(context.obj)
+    terminal.print_answer(screen, answered.answer)
+    if explain:
+        terminal.print_trace(screen, answered)
+
+
+@app.command(epilog='Example: plumbline search "parental leave" --limit 3 --json')
+def search(
+    context: typer.Context,
+    question: Annotated[str, QUESTION],
+    *,
+    role: Roles = None,
+    where: Where = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many hits.")] = 10,
+    bundle: BundleFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show the chunks that a question finds, with their scores."""
+    from rag import asking, terminal
+
+    found = asking.search(context.obj.settings(), asking.Asking(question, role, where, limit, bundle))
+    if as_json:
+        terminal.print_json(asking.search_body(found))
+    else:
+        terminal.print_hits(terminal.console(context.obj), found.hits)
+
+
+@app.command(epilog="Example: plumbline serve --port 8080")
+def serve(
+    context: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    insecure: Annotated[bool, typer.Option(help="Listen beyond this machine although there are no keys.")] = False,
+) -> None:
+    """Serve the HTTP API until it is stopped."""
+    from rag.api.server import serve as serve_api
+
+    serve_api(context.obj.settings(), host, port, insecure=insecure)
+
+
+@app.command(epilog="Example: plumbline doctor --json")
+def doctor(context: typer.Context, *, as_json: Json = False) -> None:
+    """Show versions, extras, database, store, models, addresses and limits in force."""
+    from rag import diagnosis, terminal
+
+    found = diagnosis.diagnose(context.obj.settings())
+    if as_json:
+        terminal.print_json(found)
+    else:
+        diagnosis.print_diagnosis(terminal.console(context.obj), found)
+    raise typer.Exit(0 if found["ok"] else 4)
+
+
+@check.command("grounding", epilog="Example: plumbline check grounding answers.jsonl")
+def check_grounding(
+    file: Annotated[
+        Path, typer.Argument(help="JSON lines with id, question, sources, answer; - is stdin.", allow_dash=True)
+    ],
+) -> None:
+    """Say of every sentence of an answer whether its sources support it, and what they lack."""
+    from rag.checking import check_lines
+
+    raise typer.Exit(check_lines(file))

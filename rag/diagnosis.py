@@ -1,0 +1,93 @@
+"""`plumbline doctor`: what is installed, configured and reachable."""
+
+import platform
+import sqlite3
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rag.bootstrap import Service, open_backends
+from rag.errors import NoIndexError, RagError
+from rag.settings import Settings
+
+# One module per extra tells whether it is installed.
+_EXTRAS = {
+    "parse": "pypdfium2",
+    "ui": "streamlit",
+    "evals": "rank_bm25",
+    "models": "sentence_transformers",
+    "postgres": "psycopg",
+}
+_PACKAGES = ("numpy", "onnxruntime", "tokenizers", "fastapi", "SQLAlchemy", "qdrant-client", "streamlit")
+
+
+def diagnose(settings: Settings) -> dict[str, object]:
+    """Return everything that matters for running; "ok" is false where a dependency does not answer.
+
+    A home without an index is no failure: "index" says what to do.
+    """
+    service = Service(open_backends(settings))
+    try:
+        checks = _checks(service)
+    finally:
+        service.close()
+    return {
+        "ok": all(said == "ok" for name, said in checks.items() if name != "index"),
+        "versions": {"plumbline": version("plumbline"), "python": platform.python_version()} | _versions(),
+        "extras": {name: find_spec(module) is not None for name, module in _EXTRAS.items()},
+        "checks": checks,
+        "addresses": _addresses(settings),
+        "limits": settings.model_dump(mode="json", include={"question", "parsing", "retention", "api"}),
+    }
+
+
+def print_diagnosis(screen: Console, found: dict[str, object]) -> None:
+    """Print what `diagnose` returns, a table per subject."""
+    for subject, content in found.items():
+        if isinstance(content, dict):
+            table = Table("", "", title=subject, title_justify="left", show_header=False)
+            for name, value in content.items():
+                table.add_row(name, Text(_shown(value)))
+            screen.print(table)
+    screen.print("All dependencies answer." if found["ok"] else "A dependency does not answer: see `checks`.")
+
+
+def _checks(service: Service) -> dict[str, str]:
+    try:
+        facts = service.index_facts()
+    except NoIndexError as error:
+        return {"index": str(error)}
+    except RagError as error:
+        return {"index": str(error)} | service.health()
+    searchable = facts.documents.get("indexed", 0) + facts.documents.get("flagged", 0)
+    said = f"revision {facts.revision}, {searchable} documents, {facts.chunks} chunks, bundle {facts.bundle}"
+    return service.health() | {"index": said}
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    return {
+        "home": str(settings.home),
+        "database": settings.database_url.partition("@")[2] or str(settings.home / "truth.db"),
+        "store": settings.store_url or str(settings.home / "store"),
+        "embedder": settings.embedder or "built in (all-MiniLM-L6-v2)",
+        "model": settings.model.url or "none: answers are extractive",
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"sqlite": sqlite3.sqlite_version}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return {True: "installed", False: "not installed"}[value] if isinstance(value, bool) else str(value)

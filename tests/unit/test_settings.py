@@ -1,0 +1,72 @@
+"""Flags beat the environment, the environment beats YAML, YAML beats defaults."""
+
+from pathlib import Path
+
+import pytest
+
+from rag.config import Bundle, load_bundle
+from rag.errors import UsageError
+from rag.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_order_of_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plumbline.yaml").write_text("home: from-yaml\napi: {roles: [staff], threads: 7}\n")
+    assert Settings.load().home == tmp_path / "from-yaml"
+    monkeypatch.setenv("PLUMBLINE_HOME", "from-env")
+    monkeypatch.setenv("PLUMBLINE_API__ROLES", "public,hr")
+    settings = Settings.load()
+    assert (settings.home, settings.api.roles, settings.api.threads) == (tmp_path / "from-env", ("public", "hr"), 7)
+    assert Settings.load(home=tmp_path / "flag").home == tmp_path / "flag"
+
+
+def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMBLINE_HOME", "")
+    monkeypatch.setenv("PLUMBLINE_API__ROLES", "")
+    assert Settings.load().home == tmp_path / ".plumbline"
+    assert Settings.load().api.roles == ("public",)
+
+
+def test_a_relative_home_stands_beside_its_yaml_file(tmp_path: Path) -> None:
+    file = tmp_path / "etc" / "plumbline.yaml"
+    file.parent.mkdir()
+    file.write_text("home: data\n")
+    assert Settings.load(config=file).home == tmp_path / "etc" / "data"
+
+
+@pytest.mark.parametrize("content", ["nonsense: 1\n", "api: {threads: many}\n", "api: {what: 1}\n", "- a\n", "a: [\n"])
+def test_a_settings_file_that_cannot_be_used_says_why(tmp_path: Path, content: str) -> None:
+    (tmp_path / "plumbline.yaml").write_text(content)
+    with pytest.raises(UsageError, match=r"setting|lines|read"):
+        Settings.load()
+
+
+def test_a_settings_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="absent"):
+        Settings.load(config=tmp_path / "absent.yaml")
+
+
+def test_a_bundle_has_defaults_and_a_digest_that_follows_its_content(tmp_path: Path) -> None:
+    file = tmp_path / "bundle.yaml"
+    file.write_text("query: {top_k: 7}\n")
+    bundle = load_bundle(file)
+    assert bundle.query.top_k == 7
+    assert bundle.index.digest == Bundle().index.digest
+    assert bundle.digest != Bundle().digest
+    file.write_text("")
+    assert load_bundle(file) == Bundle()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["query: {topk: 7}\n", "index: {chunk_tokens: 1}\n", "query: {fusion: magic}\n", "{", "query: {legs: []}\n"],
+)
+def test_a_bundle_that_cannot_be_used_says_where(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "bundle.yaml"
+    file.write_text(content)
+    with pytest.raises(UsageError, match="bundle"):
+        load_bundle(file)
