@@ -20,12 +20,13 @@ def catch_up(shop: Workshop, target: Target, pending: Pending, report: Report) -
         return target
     with shop.database.read() as connection:
         missing = versions.without_chunks(connection, target.generation)
-        ended = versions.ended_since(connection, target.generation, target.published)
         chunked = versions.with_chunks(connection, target.generation, born=pending.born) if target.is_new else []
     for ids in catalog.slices(chunked, _PART):
         _fill(shop, target, ids, pending, report)
     for ids in catalog.slices(missing, _PART):
         _chunk(shop, target, ids, pending, report)
+    with shop.database.read() as connection:
+        ended = versions.ended_since(connection, target.generation, target.published)
     if ended and not target.is_new:
         with shop.store.writer(target.build) as store:
             store.retire(ended, pending.born)

@@ -9,7 +9,7 @@ from indexing.cleaning import clean_up, compact, drop_builds
 from indexing.generations import Target, drop_behind
 from indexing.publishing import Pending, publish
 from indexing.workshop import Workshop
-from rag.database import records
+from rag.database import records, schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def _blank_log(shop: Workshop) -> None:
     """Blank what the query log quotes of versions that are no longer there."""
     if not shop.records.exists:
         return
+    schema.upgrade(shop.records, "records")
     with shop.database.read() as connection:
         alive = versions.all_versions(connection)
     gone = records.logged_versions(shop.records) - alive

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock
 
@@ -60,10 +61,16 @@ class Sandbox:
             if process.served >= _MAX_REQUESTS:
                 self._discard()
 
-    def close(self) -> None:
-        """Kill the child; a request under way ends as a ParseError."""
+    def stop(self) -> None:
+        """Kill the child and start no other; a request under way ends. The pipes stay open for the thread at work."""
         with self._lock:
             self._closed.set()
+            if self._process:
+                self._process.signal()
+
+    def close(self) -> None:
+        """Let go of everything, once no thread is at work."""
+        self.stop()
         self._discard()
 
     def _started(self) -> "_Process":
@@ -134,12 +141,14 @@ class _Process:
         frame = self._receive(length, deadline)
         return frame if isinstance(frame, ParseError) else self._unwrapped(frame)
 
-    def kill(self) -> None:
-        """End the child and all that it started."""
-        try:
+    def signal(self) -> None:
+        """Kill the child and all that it started."""
+        with suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+
+    def kill(self) -> None:
+        """Kill the child and let go of its pipes."""
+        self.signal()
         self._popen.wait()
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe:
@@ -203,10 +212,8 @@ def _ready(descriptor: int, event: int, deadline: float) -> bool:
 def _widen(descriptor: int) -> None:
     os.set_blocking(descriptor, False)
     if sys.platform == "linux":
-        try:
+        with suppress(PermissionError):  # the user's share of pipe memory is used up; it is only slower
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        except PermissionError:  # the user's share of pipe memory is used up; it is only slower
-            pass
 
 
 def _amount(size: int) -> str:

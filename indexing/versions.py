@@ -50,9 +50,13 @@ def alive_chunk_ids(connection: Connection, document_ids: Sequence[str], generat
 
 
 def ended_since(connection: Connection, generation: str, revision: int) -> list[str]:
-    """Return the ids of a generation's chunks that ended after `revision`."""
-    query = select(t.chunks.c.id).where(t.chunks.c.generation == generation, t.chunks.c.died > revision)
-    return list(connection.execute(query).scalars())
+    """Return the ids of a generation's chunks that ended after `revision` and have not come back."""
+    back = t.chunks.alias()
+    returned = select(back.c.born).where(back.c.id == t.chunks.c.id, back.c.died.is_(None))
+    query = select(t.chunks.c.id).where(
+        t.chunks.c.generation == generation, t.chunks.c.died > revision, ~returned.exists()
+    )
+    return list(connection.execute(query.distinct()).scalars())
 
 
 def without_chunks(connection: Connection, generation: str) -> list[str]:

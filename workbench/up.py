@@ -89,12 +89,12 @@ def _start(options: Options, settings: Settings, ports: Ports) -> list[subproces
     config = ["--config", str(options.config)] if options.config else []
     plumbline = [sys.executable, "-m", "workbench.cli", *config]
     api = [*plumbline, "serve", "--port", str(ports.api)]
-    return [_spawn(api), _spawn(command(settings, ports.workbench, f"http://127.0.0.1:{ports.api}"))]
+    return [_spawn(api), _spawn(command(settings, ports.workbench, f"http://127.0.0.1:{ports.api}", options.config))]
 
 
 def _spawn(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches `up` alone, which then stops the children in order.
-    return subprocess.Popen(arguments, start_new_session=True, preexec_fn=_die_with_parent)
+    return subprocess.Popen(arguments, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: PLW1509  # no thread runs yet
 
 
 def _die_with_parent() -> None:

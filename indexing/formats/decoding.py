@@ -16,8 +16,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_LIKELY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1255", "cp1256", "koi8_r", "cp932", "gb18030", "big5", "euc_jp", "cp949"]
-_MULTI_BYTE = frozenset(("cp932", "gb18030", "big5", "euc_jp", "cp949"))
+_MULTI_BYTE = ("cp932", "gb18030", "big5", "euc_jp", "cp949")
+_LIKELY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1255", "cp1256", "koi8_r", *_MULTI_BYTE]
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _HIGH = re.compile(r"[\x80-\uffff]")
 _SYMBOL_IN_WORD = re.compile(r"(?<=[^\W\d_])[¡-¿](?=[^\W\d_])|[^\W\d_][¹³¿](?=\s)")  # Central European read as Western
@@ -38,6 +38,13 @@ def decode(data: bytes, declared: str = "") -> Decoded:
     decoded = _decoded(data, declared)
     _refuse_binary(decoded.text)
     return decoded
+
+
+def looks_binary(data: bytes) -> bool:
+    """Tell whether the first bytes cannot be text in any encoding that `decode` knows."""
+    sample = data[: 8192 & ~3]
+    marked = any(data.startswith(mark) for mark, _ in _MARKS)
+    return not marked and b"\0" in sample and not _wide_encoding(sample)
 
 
 def _decoded(data: bytes, declared: str) -> Decoded:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 import yaml
 from markdown_it import MarkdownIt
@@ -87,6 +88,7 @@ def _blocks(text: str, begin: int) -> Iterator[Block]:
         yield Block(kind, start, end, None, path, header if kind == "table_row" and not is_header else "")
 
 
+@cache
 def _parser() -> MarkdownIt:
     """Return a parser that finds blocks only: what stands inside a line is left as it is."""
     parser = MarkdownIt("commonmark").enable("table")

@@ -147,7 +147,9 @@ def _file_lock(path: Path, timeout_s: float) -> Iterator[None]:
     try:
         lock.acquire(poll_interval=LOCK_POLL_S)
     except Timeout as error:
-        raise DatabaseUnavailableError(f"Another process has been writing to {path} for {timeout_s:.0f} s. Try again.") from error
+        raise DatabaseUnavailableError(
+            f"Another process has been writing to {path} for {timeout_s:.0f} s. Try again."
+        ) from error
     except OSError as error:
         raise DatabaseUnavailableError(f"{path} cannot be locked: {os.strerror(error.errno or 0)}.") from error
     try:

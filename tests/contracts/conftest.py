@@ -37,8 +37,6 @@ def postgres_url() -> Iterator[str]:
 
 def _as_postgres(folder: Path) -> list[str]:
     """Return what runs a command as a user that initdb accepts: it refuses root."""
-    import os
-
     if os.getuid() != 0:
         return []
     shutil.chown(folder, "postgres")

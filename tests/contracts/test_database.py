@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from filelock import FileLock
-from sqlalchemy import select, text, update
+from sqlalchemy import MetaData, select, text, update
 
 from rag.database import engine, schema
 from rag.database import tables as t
 from rag.database.engine import Database
+from rag.database.records_tables import records_metadata
 from rag.errors import DamagedError, DatabaseUnavailableError, DatabaseVersionError, NoIndexError
 
 
@@ -140,3 +143,12 @@ def test_the_log_is_folded_back_into_the_database(tmp_path: Path) -> None:
     assert (tmp_path / "truth.db-wal").stat().st_size < 3 * engine.CHECKPOINT_AT
     with sqlite3.connect(tmp_path / "truth.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize(("branch", "metadata"), [("truth", t.metadata), ("records", records_metadata)])
+def test_the_migrations_make_exactly_the_tables(tmp_path: Path, branch: str, metadata: MetaData) -> None:
+    database = Database(tmp_path / "any.db")
+    schema.upgrade(database, branch)
+    with database.read() as connection:
+        options = {"version_table": f"alembic_version_{branch}", "target_metadata": metadata}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []

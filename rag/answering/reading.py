@@ -1,0 +1,74 @@
+"""Hits to the sentences that an answer may quote, each with what it stands under."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.sentences import split_sentences
+from rag.types import Hit
+
+MAX_SENTENCES = 300  # of one request, in the order of the hits: encoding them is what takes time
+_HEADING_WORDS = 12
+_MARKED_HEADING = re.compile(r"#{1,6}\s")
+# A short line of its own, numbered or not, that does not end like a sentence.
+_BARE_HEADING = re.compile(r"\*\*[^*]+\*\*:?|(?:\(?[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s+)?[^.!?;:,|。！？]{2,80}")
+_RULER = re.compile(r"[\W_]*")
+_ROW = re.compile(r"\s*\|")
+_ITEM = re.compile(r"\s*[-*+•|]\s")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """A sentence, list item or table row of a hit. Indices are places in the same reading."""
+
+    text: str
+    hit: int
+    start: int  # offsets into the canonical text of the hit's document
+    end: int
+    quotable: bool = True  # headings, table headers and rulers are not
+    before: int | None = None  # the sentence before it
+    under: tuple[int, ...] = ()  # the heading and the table header above it
+
+
+def read(hits: Sequence[Hit]) -> list[ReadSentence]:
+    """Return the sentences of the hits in their order, at most 300 of them."""
+    found: list[ReadSentence] = []
+    for place, hit in enumerate(hits):
+        found.extend(_of_hit(place, hit, len(found)))
+    return found[:MAX_SENTENCES]
+
+
+def _of_hit(place: int, hit: Hit, first: int) -> Iterator[ReadSentence]:
+    text = hit.chunk.text
+    spans = split_sentences(text, hit.document.language)
+    heading = header = None
+    for index, (start, end) in enumerate(spans):
+        following = text[slice(*spans[index + 1])] if index + 1 < len(spans) else ""
+        here = first + index
+        is_heading, is_header = _is_heading(text, start, end), _is_header(text[start:end], following)
+        heading = here if is_heading else heading
+        header = here if is_header else header if _ROW.match(text[start:end]) else None
+        above = tuple(each for each in (heading, header) if each is not None and each != here)
+        yield ReadSentence(
+            text[start:end],
+            place,
+            hit.chunk.start + start,
+            hit.chunk.start + end,
+            quotable=not (is_heading or is_header or _RULER.fullmatch(text[start:end])),
+            before=here - 1 if index else None,
+            under=() if is_heading else above,
+        )
+
+
+def _is_heading(text: str, start: int, end: int) -> bool:
+    """Whether a line is marked as a heading, or is short, alone, and followed by a blank line."""
+    line = text[start:end]
+    if _MARKED_HEADING.match(line):
+        return True
+    alone = text[:start].rstrip(" \t")[-1:] in {"", "\n"} and text[end:].lstrip(" \t").startswith("\n\n")
+    short = "\n" not in line and len(line.split()) <= _HEADING_WORDS
+    return alone and short and not _ITEM.match(line) and bool(_BARE_HEADING.fullmatch(line))
+
+
+def _is_header(line: str, following: str) -> bool:
+    return bool(_ROW.match(line) and following and _RULER.fullmatch(following))
