@@ -1,7 +1,8 @@
-"""Write how much each word piece tells: its idf over passages of ordinary text, for the idf-weighted MaxSim.
+"""Write how much each word piece and each word tells: its idf over passages of ordinary text.
 
-    python benchmarks/make_token_weights.py --data DIR rag/adapters/data/wordpiece_weights.json
+    python benchmarks/make_token_weights.py --data DIR
 
+It writes rag/adapters/data/wordpiece_weights.json (answers: idf-weighted MaxSim) and rag/word_weights.json (grounding).
 Read are data/docs (handbook, developer guide, security, PEPs), data/chunking, data/legal and data/ir/scifact, each with
 the same say; not data/squad, on which answers are measured. Every set is small, so its shares are mixed with what the
 vocabulary's own order says: its whole words stand by falling frequency in Wikipedia and books. Only numbers are kept.
@@ -9,6 +10,8 @@ vocabulary's own order says: its whole words stand by falling frequency in Wikip
 
 import argparse
 import json
+import math
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +20,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from rag.adapters.minilm_files import built_in
+from rag.analysis import analyse
 
 PASSAGE_TOKENS = 128
+PASSAGE_WORDS = 60  # after stop words
+MIN_WORD_SHARE = 0.002
+RARE = 7.0  # the weight of a word that stands in fewer passages
 PRIOR_SHARE = 0.3
 MAX_PASSAGES = 4000  # per set
 FIRST_WORD = 1996  # "the"; before it stand special tokens and single characters
@@ -59,20 +66,39 @@ def prior_shares(size: int) -> NDArray[np.float64]:
     return shares
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("target", type=Path)
-    arguments = parser.parse_args()
+def piece_weights(sets: dict[str, list[str]]) -> list[float]:
+    """Return the weight of each word piece, by id."""
     tokenizer = Tokenizer.from_file(str(built_in().tokenizer))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    sets = dict(texts(arguments.data))
     measured = np.mean([passage_shares(tokenizer, documents) for documents in sets.values()], axis=0)
-    shares = (1 - PRIOR_SHARE) * measured + PRIOR_SHARE * prior_shares(len(measured))
-    weights = [round(float(weight), 2) for weight in -np.log(np.clip(shares, 1e-5, 1))]
-    about = f"idf per word piece of BERT uncased over {', '.join(sets)}; made by benchmarks/make_token_weights.py"
-    arguments.target.write_text(json.dumps({"about": about, "weights": weights}) + "\n", encoding="utf-8")
+    shares = np.clip((1 - PRIOR_SHARE) * measured + PRIOR_SHARE * prior_shares(len(measured)), 1e-5, 1)
+    pieces = {number: piece for piece, number in tokenizer.get_vocab().items()}
+    tells = [any(map(str.isalnum, pieces[number].removeprefix("##"))) for number in range(len(shares))]
+    return [round(float(-np.log(share)), 2) if some else 0.0 for share, some in zip(shares, tells, strict=True)]
+
+
+def word_weights(sets: dict[str, list[str]]) -> dict[str, float]:
+    """Return the weight of each word that at least `MIN_WORD_SHARE` of the passages contain, averaged over the sets."""
+    total: Counter[str] = Counter()
+    for documents in sets.values():
+        words = [analyse(document, "en") for document in documents]
+        passages = [set(each[at : at + PASSAGE_WORDS]) for each in words for at in range(0, len(each), PASSAGE_WORDS)]
+        counts = Counter(word for passage in passages for word in passage)
+        total.update({word: count / len(passages) / len(sets) for word, count in counts.items()})
+    kept = {word: share for word, share in total.items() if share >= MIN_WORD_SHARE and word.isalpha()}
+    return {word: round(-math.log(share), 1) for word, share in sorted(kept.items())}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    sets = dict(texts(parser.parse_args().data))
+    about = f"over {', '.join(sets)}; made by benchmarks/make_token_weights.py"
+    pieces = {"about": f"idf per word piece of BERT uncased {about}", "weights": piece_weights(sets)}
+    Path("rag/adapters/data/wordpiece_weights.json").write_text(json.dumps(pieces) + "\n", encoding="utf-8")
+    words = {"about": f"idf per English stem {about}", "rare": RARE, "weights": word_weights(sets)}
+    Path("rag/word_weights.json").write_text(json.dumps(words, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

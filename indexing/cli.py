@@ -28,8 +28,9 @@ def build(
 ) -> None:
     """Add sources, and bring the index up to all sources."""
     from indexing import commands
+    from indexing.build import SourceRequest
 
-    request = commands.SourceRequest(paths or [], role or [], sources)
+    request = SourceRequest(paths or [], role or [], sources)
     raise typer.Exit(commands.build(context.obj, request, bundle, serve=serve, as_json=as_json))
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from indexing import listing
-from indexing.build import SourceRequest as SourceRequest
+from indexing.build import SourceRequest
 from indexing.indexer import Indexer
 from indexing.locking import AlreadyRunningError
 from indexing.report import Report

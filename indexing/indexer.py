@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from indexing import catalog
 from indexing.build import SourceRequest, add_sources, default_bundle, new_target, read_request, target_for
-from indexing.generations import serving_config
+from indexing.generations import Target, serving_config
 from indexing.locking import refresh_lock
 from indexing.pruning import Pruned, prune
 from indexing.publishing import Pending
@@ -61,7 +61,8 @@ class Indexer:
     def rebuild(self) -> Report:
         """Make the serving generation's build anew from the truth: no parsing, and no embedding of what is cached."""
         with self._locked(wait=True):
-            return self._run([self._serving()], anew=True)
+            target = new_target(self.shop, self._serving())
+            return self._refresh_of([target], forced=True).refill()
 
     def prune(self) -> Pruned:
         """Take away all that is dead, at once: texts, rows, query-log entries, freed pages."""
@@ -104,18 +105,18 @@ class Indexer:
         configs: Sequence[IndexConfig],
         *,
         serve: Bundle | None = None,
-        anew: bool = False,
         verify_hashes: bool = False,
         publish_every: int | None = None,
     ) -> Report:
         """Refresh these generations; where nothing serves yet, `serve` is released with the publish."""
-        make = new_target if anew else target_for
-        targets = [make(self.shop, config) for config in configs]
+        refresh = self._refresh_of([target_for(self.shop, config) for config in configs], serve=serve)
+        return refresh.run(verify_hashes=verify_hashes, publish_every=publish_every)
+
+    def _refresh_of(self, targets: Sequence[Target], *, serve: Bundle | None = None, forced: bool = False) -> Refresh:
         with self.shop.database.read() as connection:
             first = serving_config(connection) is None
-            pending = Pending(catalog.revision_of(connection), self._first(serve) if first else None, forced=anew)
-        refresh = Refresh(self.shop, targets, self.progress, pending)
-        return refresh.run(verify_hashes=verify_hashes, publish_every=publish_every)
+            pending = Pending(catalog.revision_of(connection), self._first(serve) if first else None, forced=forced)
+        return Refresh(self.shop, targets, self.progress, pending)
 
     def _first(self, bundle: Bundle | None) -> Bundle:
         return bundle or default_bundle(self.shop.settings)

@@ -139,7 +139,7 @@ def _documents(connection: Connection, states: Sequence[str]):  # type: ignore[n
 
 def _roles(connection: Connection) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for document_id, role in connection.execute(select(t.document_roles)).tuples():
+    for document_id, role in connection.execute(select(t.document_roles)):
         found.setdefault(document_id, []).append(role)
     return found
 

@@ -157,7 +157,7 @@ def chunk_hashes(connection: Connection, generation: str, revision: int) -> dict
         t.chunks.c.born <= revision,
         or_(t.chunks.c.died.is_(None), t.chunks.c.died > revision),
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def read_texts(connection: Connection, document_ids: Sequence[str], generation: str) -> dict[str, str]:
@@ -182,4 +182,4 @@ def count_dead(connection: Connection) -> tuple[int, int]:
 
 def all_versions(connection: Connection) -> set[tuple[str, str]]:
     """Return (document id, version) of all that is kept."""
-    return set(connection.execute(select(t.versions.c.document_id, t.versions.c.version)).tuples().all())
+    return set(connection.execute(select(t.versions.c.document_id, t.versions.c.version)).all())

@@ -49,6 +49,10 @@ _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d]*[1-9])|text-indent\s*:\s*-\d{3}",
     re.IGNORECASE,
 )
+_EMPTY_LINE = re.compile(r"\n\n+")
+# Hidden as a rule, and not to deceive: what Wikipedia says to search engines.
+_HARMLESS = re.compile(r"\b(?:noprint|shortdescription|sr-only|visually-hidden)\b")
+_HIDDEN_WORDS = 3
 _BLANKS = re.compile(r"[^\S\n]*\n[^\S\n]*")
 _MAIN_SHARE = 0.6  # of the page's text: with less in it, `main` is not what the page is about
 _CELL_CHARS = 600  # a table with a longer cell only arranges the page
@@ -62,6 +66,11 @@ def parse_html(data: bytes) -> Extracted:
     hidden = walk(_main_part(root), builder)
     warnings = (*decoded.warnings, *([HIDDEN_TEXT] if hidden else []))
     return Extracted("html", builder.text, tuple(builder.blocks), _metadata(root), warnings)
+
+
+def parse_fragment(html: str) -> HtmlElement:
+    """Return the tree of HTML that we made ourselves."""
+    return _tree(f"<body>{html}</body>")
 
 
 def walk(root: HtmlElement, builder: TextBuilder) -> bool:
@@ -127,7 +136,8 @@ class _Walker:
         kind, level = self._kinds[-1]
         text = "".join(self._line)
         self._line.clear()
-        self.builder.add(kind, text if kind == "code" else _tidy(text), level=level)
+        for part in [text] if kind == "code" else _EMPTY_LINE.split(_tidy(text)):
+            self.builder.add(kind, part, level=level)
 
     def _rows(self, table: HtmlElement) -> None:
         header = ""
@@ -165,11 +175,10 @@ def _is_styled_away(element: HtmlElement) -> bool:
 
 
 def _hides_words(element: HtmlElement) -> bool:
-    return (
-        isinstance(element.tag, str)
-        and _is_styled_away(element)
-        and any(char.isalpha() for part in _strings(element, hidden=True) for char in part)
-    )
+    if not isinstance(element.tag, str) or not _is_styled_away(element) or _HARMLESS.search(element.get("class", "")):
+        return False
+    hidden = "".join(_strings(element, hidden=True)).split()
+    return sum(any(map(str.isalpha, word)) for word in hidden) >= _HIDDEN_WORDS
 
 
 def _strings(root: HtmlElement, *, hidden: bool = False) -> Iterator[str]:
@@ -210,9 +219,11 @@ def _is_data(table: HtmlElement) -> bool:
 
 
 def _names_columns(row: HtmlElement, cells: list[str]) -> bool:
-    """Tell whether a first row is a header: marked as one, or of three columns without a number."""
-    marked = row.getparent().tag == "thead" or all(cell.tag == "th" for cell in row.iterchildren("td", "th"))
-    return len(cells) > 1 and (marked or (len(cells) > 2 and all(cells) and is_header(cells)))
+    """Tell whether a first row is a header: marked as one, all bold, or of three columns without a number."""
+    elements = list(row.iterchildren("td", "th"))
+    marked = row.getparent().tag == "thead" or all(cell.tag == "th" for cell in elements)
+    bold = is_header(cells) and all(next(cell.iterdescendants("strong", "b"), None) is not None for cell in elements)
+    return len(cells) > 1 and (marked or bold or (len(cells) > 2 and all(cells) and is_header(cells)))
 
 
 def _declared_encoding(data: bytes) -> str:
@@ -227,9 +238,12 @@ def _declared_encoding(data: bytes) -> str:
 def _tree(text: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_pis=True, remove_comments=True)
     try:
-        return document_fromstring(text.encode("utf-8"), parser=parser)
+        root = document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
-        raise ParseError("it holds no HTML that can be read") from error
+        raise ParseError("it holds no text that can be read") from error
+    if any("RESOURCE_LIMIT" in entry.type_name for entry in parser.error_log):  # the rest would be lost in silence
+        raise ParseError("it is nested too deeply")
+    return root
 
 
 def _main_part(root: HtmlElement) -> HtmlElement:

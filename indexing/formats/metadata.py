@@ -51,7 +51,7 @@ def read_date(value: object) -> datetime.date | None:
         return value
     line = _line(value)
     match = _ISO_DATE.match(line) or _COMPACT_DATE.match(line)
-    return _day(*match.groups()) if match else _spelled(line)
+    return _day(*match.groups()) if match else _spelled(line) if line else None
 
 
 def language_code(value: str) -> str:

@@ -11,7 +11,7 @@ from rag.answering.interaction import Closeness, Weights, closeness, weights
 from rag.answering.reading import ReadSentence, read
 from rag.answering.sentence_cache import SentenceCache
 from rag.config import AnswerConfig
-from rag.conflicts import prefer_newer
+from rag.conflicts import newer_counterparts
 from rag.ports import Embedder
 from rag.types import Draft, Found, Hit, Sentence, TracedSentence
 
@@ -45,7 +45,7 @@ def draft_extractive(found: Found, embedder: Embedder, sentences: SentenceCache,
     if not any(each.quotable for each in reading) or not len(found.encoded.token_ids):
         return Draft((), 0.0)
     encoded = sentences.encode([each.text for each in reading] + [hit.chunk.context for hit in found.hits], embedder)
-    importance = weights(found.encoded, embedder.token_weights(found.encoded.token_ids))
+    importance = weights(embedder.token_weights(found.encoded.token_ids))
     close = closeness(found.encoded, reading, encoded[: len(reading)], encoded[len(reading) :])
     scores = _scores(found, reading, close, importance)
     quoted, fates = _choose(reading, scores, found.hits, config.max_sentences)
@@ -77,13 +77,17 @@ def _choose(
     reading: Sequence[ReadSentence], scores: NDArray[np.float32], hits: Sequence[Hit], limit: int
 ) -> tuple[list[int], dict[int, str]]:
     """Return the places of the quoted sentences, and what became of every sentence."""
-    order = [place for place in np.argsort(-scores, kind="stable").tolist() if reading[place].quotable]
     fates = {place: "further from the question" if each.quotable else "a heading" for place, each in enumerate(reading)}
+    scores = scores.copy()
+    older = newer_counterparts([(each.text, each.hit) for each in reading], hits)
+    for old, new in older.items():
+        fates[old] = "a newer version says otherwise"
+        scores[new] = max(scores[new], scores[old])
+    order = [place for place in np.argsort(-scores, kind="stable").tolist() if reading[place].quotable]
+    order = [place for place in order if place not in older]
     near = [place for place in order if scores[place] >= scores[order[0]] - _CLOSE_TO_BEST]
-    kept, older = prefer_newer([(reading[place].text, reading[place].hit) for place in near], hits)
-    fates |= {near[index]: "an older version says otherwise" for index in older}
     chosen: list[int] = []
-    for place in (near[index] for index in kept):
+    for place in near:
         if any(_repeats(reading[place].text, reading[other].text) for other in chosen):
             fates[place] = "repeats another sentence"
         elif len(chosen) < limit:
@@ -91,7 +95,13 @@ def _choose(
             fates[place] = "quoted"
         else:
             fates[place] = f"beyond {limit} sentences"
-    return chosen[:1] + sorted(chosen[1:], key=lambda place: (reading[place].hit, reading[place].start)), fates
+    return chosen[:1] + sorted(chosen[1:], key=lambda place: _reading_order(reading[place], hits)), fates
+
+
+def _reading_order(each: ReadSentence, hits: Sequence[Hit]) -> tuple[int, int]:
+    """Documents in the order of their best hit, each from its beginning."""
+    document = hits[each.hit].document.id
+    return next(place for place, hit in enumerate(hits) if hit.document.id == document), each.start
 
 
 def _repeats(text: str, other: str) -> bool:

@@ -13,6 +13,7 @@ from rag.types import Encoded, Vector
 
 # Tuned on data/squad, leaving articles out: a rare word must not decide alone, and a common one still says something.
 _WEIGHT_CAP, _WEIGHT_POWER = 5.0, 0.7
+_TEXTS_AT_ONCE = 64  # bounds the memory of long sentences in full precision
 _CONTENT_WEIGHT = 3.0  # from here on a word piece is content, not grammar
 _CARRIED, _CARRIED_BY_PRONOUN = (
     0.2,
@@ -42,10 +43,10 @@ class Closeness:
     chunks: NDArray[np.float32]  # rows are hits: in the whole chunk and its context line
 
 
-def weights(question: Encoded, idf: Vector) -> Weights:
+def weights(idf: Vector) -> Weights:
     """Return the weights of a question's word pieces; where none tells anything, all count alike."""
-    pieces = _shares(np.minimum(idf, _WEIGHT_CAP) ** _WEIGHT_POWER)
-    content = np.where(idf >= _CONTENT_WEIGHT, idf, 0)
+    pieces = _shares(np.power(np.minimum(idf, _WEIGHT_CAP), _WEIGHT_POWER, dtype=np.float32))
+    content = np.where(idf >= _CONTENT_WEIGHT, idf, np.float32(0))
     return Weights(pieces, _shares(content) if content.any() else pieces)
 
 
@@ -76,11 +77,12 @@ def _shares(values: Vector) -> Vector:
 def _nearest(question: Encoded, texts: Sequence[TokenVectors]) -> NDArray[np.float32]:
     """Return MaxSim's inner maxima, shape [texts, question pieces]; a text without word pieces has zeros."""
     found = np.zeros((len(texts), len(question.token_ids)), np.float32)
-    filled = [place for place, text in enumerate(texts) if len(text.ids)]
-    if filled and len(question.token_ids):
-        stacked = np.concatenate([texts[place].vectors for place in filled]).astype(np.float32)
-        cuts = np.cumsum([0] + [len(texts[place].ids) for place in filled[:-1]])
-        found[filled] = np.maximum.reduceat(stacked @ question.token_vectors.T, cuts, axis=0)
+    filled = [place for place, text in enumerate(texts) if len(text.ids)]  # `reduceat` has no empty slices
+    for first in range(0, len(filled), _TEXTS_AT_ONCE):
+        places = filled[first : first + _TEXTS_AT_ONCE]
+        stacked = np.concatenate([texts[place].vectors for place in places]).astype(np.float32)
+        cuts = np.cumsum([0] + [len(texts[place].ids) for place in places[:-1]])
+        found[places] = np.maximum.reduceat(stacked @ question.token_vectors.T, cuts, axis=0)
     return found
 
 

@@ -17,7 +17,10 @@ from rag.errors import NotFoundError, RagError
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
 _CODES = {413: "too_large", 415: "unsupported_media_type", 422: "invalid_request"}
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}  # the same in every version of Python
+_MESSAGES = {"string_unicode": "must not contain half of a surrogate pair"}
 _DETAILS = {
+    400: "The body is not JSON in UTF-8.",
     404: "There is nothing at this address. `GET /` lists the routes.",
     405: "This address does not take that method. The header `Allow` says which it takes.",
     413: "The body is larger than this service reads. Shorten it, or raise PLUMBLINE_API__MAX_BODY_BYTES.",
@@ -52,7 +55,7 @@ def install(app: FastAPI) -> None:
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
     """Return what a route's description says of the errors that it answers with."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in (*statuses, 500)}
+    return {status: {"description": _phrase(status), "content": content} for status in (*statuses, 500)}
 
 
 def described(code: str) -> ProblemKind:
@@ -127,15 +130,18 @@ def _kinds(kind: type[RagError]) -> Iterator[type[RagError]]:
 
 
 def _fault_of(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Fault:
-    known = HTTPStatus(status)
-    code = _CODES.get(status, known.name.lower())
-    return Fault(status, code, known.phrase, _DETAILS.get(status, detail), headers=headers or {})
+    code = _CODES.get(status, HTTPStatus(status).name.lower())
+    return Fault(status, code, _phrase(status), _DETAILS.get(status, detail), headers=headers or {})
+
+
+def _phrase(status: int) -> str:
+    return _PHRASES.get(status, HTTPStatus(status).phrase)
 
 
 def _field_error(error: Mapping[str, object]) -> FieldError:
-    loc = error["loc"]
+    loc, kind = error["loc"], str(error["type"])
     assert isinstance(loc, tuple)
-    return FieldError(loc=[_shown(part) for part in loc], msg=str(error["msg"]), type=str(error["type"]))
+    return FieldError(loc=[_shown(part) for part in loc], msg=_MESSAGES.get(kind, str(error["msg"])), type=kind)
 
 
 def _shown(part: str | int) -> str | int:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from rag.database.reader import ReadDocument
 from rag.types import Filter, Found, Hit, NoticeKind, ReasonCode, Status
@@ -25,10 +25,20 @@ def _is_day(value: object) -> object:
     return value
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Word = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_text)]
-Words = Word | Annotated[list[Word], Field(min_length=1, max_length=100)]
+_WORD_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 512}
+Words = Annotated[
+    list[Word],
+    BeforeValidator(_as_list),
+    Field(min_length=1, max_length=100),
+    WithJsonSchema({"anyOf": [_WORD_SCHEMA, {"type": "array", "items": _WORD_SCHEMA, "minItems": 1, "maxItems": 100}]}),
+]
 Day = Annotated[date, BeforeValidator(_is_day), Field(strict=False)]
 QuestionText = Annotated[
     str,
@@ -56,9 +66,7 @@ class Where(BaseModel, extra="forbid", strict=True):
     def as_filter(self) -> Filter:
         """Return the filter without roles: those are the caller's."""
         named = {name: getattr(self, name) for name in ("source", "type", "language", "tag", "owner")}
-        keywords = {
-            name: frozenset([words] if isinstance(words, str) else words) for name, words in named.items() if words
-        }
+        keywords = {name: frozenset(words) for name, words in named.items() if words}
         return Filter(keywords=keywords, after=self.after, before=self.before)
 
 

@@ -62,10 +62,10 @@ class DocumentReader:
                 pointer.revision,
                 pointer.bundle.index.digest,
                 pointer.bundle.digest,
-                dict(connection.execute(_STATES).tuples().all()),
+                dict(connection.execute(_STATES).all()),
                 connection.execute(_COUNT, {"generation": pointer.bundle.index.digest}).scalar_one(),
                 time.time() - connection.execute(select(func.max(t.revisions.c.published_at))).scalar_one(),
-                {name: time.time() - at for name, at in connection.execute(_REFRESHED).tuples()},
+                {name: time.time() - at for name, at in connection.execute(_REFRESHED)},
             )
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.adapters.sqlite_store import SqliteStore, files
+from rag.adapters.sqlite_store import SqliteStore, WriteLimits
 from rag.errors import SnapshotGoneError
 from rag.ports import Row
 from rag.types import Filter
@@ -27,6 +27,7 @@ from rag.types import Filter
 DIM, NAMES, WORDS, ROLES = 8, [f"chunk{number}" for number in range(12)], ["alpha", "beta", "gamma"], ["hr", "it"]
 FIRST = 8  # revisions before the work that is killed: as many batches, so that it joins them
 RANDOM_KILLS = 35
+OFTEN = WriteLimits(checkpoint_bytes=0)  # each write ends with a checkpoint
 
 
 # What is written: the content of a corpus is the version of each chunk.
@@ -53,8 +54,7 @@ def write(store, build, revision, old, new):
         writer.upsert([row(name, new[name]) for name in new if old.get(name) != new[name]], revision)
 
 
-def refresh(folder, build, revision, old, new, *, clean=True):
-    store = SqliteStore(folder)
+def refresh(store, build, revision, old, new, *, clean=True):
     with store.writer(build) as writer:
         if clean:
             writer.clean_up(revision)
@@ -112,9 +112,9 @@ def base(folder):
         write(store, "build", revision, old, new)
 
 
-def work(folder, seed, **options):
-    content, store = history()[FIRST], SqliteStore(folder)
-    refresh(folder, "build", FIRST, content, changed(content, seed), **options)
+def work(folder, seed, *, limits=None, **options):
+    content, store = history()[FIRST], SqliteStore(folder, limits)
+    refresh(store, "build", FIRST, content, changed(content, seed), **options)
     store.compact("build", "target")
     store.drop("former")
 
@@ -136,10 +136,10 @@ def work_until(folder, number, seed):
     def wrapped(call):
         return lambda *arguments, **named: (event(call.__name__), call(*arguments, **named))[1]
 
-    sqlite3.connect, files.CHECKPOINT_BYTES = connect, 0  # each write ends with a checkpoint
+    sqlite3.connect = connect
     for name in ("pwrite", "fdatasync", "fsync", "ftruncate", "rename", "unlink", "rmdir", "mkdir"):
         setattr(os, name, wrapped(getattr(os, name)))
-    work(folder, seed)
+    work(folder, seed, limits=OFTEN)
     return seen
 
 
@@ -193,11 +193,11 @@ def publish(folder, revision, content):
 
 
 def keep_writing(folder):
-    files.CHECKPOINT_BYTES = random.choice([0, 50_000])
+    store = SqliteStore(folder / "store", WriteLimits(checkpoint_bytes=random.choice([0, 50_000])))
     while True:
         revision, content = json.loads((folder / "published").read_text())
         new = changed(content, random.random())
-        refresh(folder / "store", "build", revision, content, new)
+        refresh(store, "build", revision, content, new)
         publish(folder, revision + 1, new)
         log(folder, "writes", revision)
 

@@ -76,7 +76,15 @@ def databases(tmp_path: Path) -> Databases:
 
 def version_row(document_id: str, version: str) -> dict[str, object]:
     words = dict.fromkeys(("title", "type", "language", "owner"), "")
-    return {"document_id": document_id, "version": version, "born": 1, "tags": [], "roles": [], "indexed_at": 0, **words}
+    return {
+        "document_id": document_id,
+        "version": version,
+        "born": 1,
+        "tags": [],
+        "roles": [],
+        "indexed_at": 0,
+        **words,
+    }
 
 
 def records(count: int) -> list[Record]:

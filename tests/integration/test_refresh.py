@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from indexing.build import SourceRequest
 from rag.errors import NoIndexError, NotFoundError, UsageError
 from rag.settings import Settings
-from tests.conftest import build, indexing, refresh, texts_found, write
+from tests.conftest import age, build, indexing, refresh, texts_found, write
 
 LEAVE = "Employees have thirty days of annual leave.\n"
 TRAVEL = "The hotel limit is 165 euro per night.\n"
@@ -20,13 +19,6 @@ TRAVEL = "The hotel limit is 165 euro per night.\n"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write(tmp_path / "docs", {"leave.txt": LEAVE, "trips/travel.md": f"# Travel\n\n{TRAVEL}"})
-
-
-def age(folder: Path) -> None:
-    """Let files look older than any scan, so that time stamps can be trusted."""
-    past = time.time() - 60
-    for path in folder.rglob("*"):
-        os.utime(path, (past, past))
 
 
 def test_what_was_built_is_found(settings: Settings, folder: Path) -> None:

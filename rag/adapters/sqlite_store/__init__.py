@@ -1,5 +1,6 @@
 """The embedded store: per build a folder with slots and posting lists in `index.db`, and vectors in `vectors.f32`."""
 
+from rag.adapters.sqlite_store.files import WriteLimits
 from rag.adapters.sqlite_store.store import SqliteStore
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "WriteLimits"]

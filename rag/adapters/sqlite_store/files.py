@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,7 @@ from rag.errors import DamagedError, DiskFullError, RagError, SnapshotGoneError,
 from rag.types import Matrix
 
 INDEX, VECTORS = "index.db", "vectors.f32"
-LOCK_TIMEOUT_S = 30
-CHECKPOINT_BYTES = 4 << 20  # of log: a checkpoint writes each changed page once, however often it was logged
+BUSY_TIMEOUT_S = 30  # a reader waits for another one that recovers the log after a kill
 ROOM = 16_384  # slots by which the vector file grows, sparsely, so that readers seldom map it anew
 
 _READER_PRAGMAS = ("query_only=1", "cache_size=-2000")  # little: pages are mapped, and so shared by all readers
@@ -23,12 +23,17 @@ _WRITER_PRAGMAS = (
     "journal_mode=wal",
     "synchronous=full",
     "wal_autocheckpoint=0",
-    f"journal_size_limit={CHECKPOINT_BYTES}",  # or the log would stay long, and every write would checkpoint
     "secure_delete=on",
     "cache_size=-16000",
 )
 _DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUG_CODES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLimits:
+    lock_timeout_s: float = 30
+    checkpoint_bytes: int = 4 << 20  # of log: a checkpoint writes each changed page once, however often it was logged
 
 
 @contextmanager
@@ -37,7 +42,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except Timeout as error:
-        raise StoreUnavailableError(f"Another process has been writing the index for {LOCK_TIMEOUT_S} s.") from error
+        raise StoreUnavailableError("Another process is writing the index for too long. Try again later.") from error
     except sqlite3.Error as error:
         raise _translation(error) from error
     except FileNotFoundError as error:
@@ -79,34 +84,35 @@ def open_reader(folder: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def writing(folder: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+def writing(folder: Path, limits: WriteLimits, mode: str = "rw") -> Iterator[sqlite3.Connection]:
     """Hold the lock and a transaction, committed at the end of the block; now and then checkpoint the log.
 
     mode: "rwc" creates the database.
     """
     with ExitStack() as stack:
         with translated_errors():
-            stack.enter_context(
-                FileLock(folder / f"{INDEX}.lock", LOCK_TIMEOUT_S, fallback_to_soft=False, poll_interval=0.002)
-            )
+            stack.enter_context(_lock(folder, limits))
             db = stack.enter_context(closing(_connect(folder, mode, _WRITER_PRAGMAS)))
+            # Or the log would stay long once it was, and every write would checkpoint.
+            db.execute(f"pragma journal_size_limit={limits.checkpoint_bytes}").fetchall()
             db.execute("begin immediate")
         yield db
         with translated_errors():
             db.execute("commit")
-            _checkpoint(db, folder)
+            if (folder / f"{INDEX}-wal").stat().st_size > limits.checkpoint_bytes:
+                db.execute("pragma wal_checkpoint(passive)").fetchall()  # passive waits for nobody
 
 
-def _checkpoint(db: sqlite3.Connection, folder: Path) -> None:
-    """Copy a long log into the database. Passive: it waits for nobody."""
-    if (folder / f"{INDEX}-wal").stat().st_size > CHECKPOINT_BYTES:
-        db.execute("pragma wal_checkpoint(passive)").fetchall()
+def _lock(folder: Path, limits: WriteLimits) -> FileLock:
+    path = folder / f"{INDEX}.lock"
+    # No soft lock: one that a killed process left would never open again.
+    return FileLock(path, limits.lock_timeout_s, fallback_to_soft=False, poll_interval=0.002)
 
 
 def _connect(folder: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     address = f"{(folder / INDEX).absolute().as_uri()}?mode={mode}"
     try:
-        db = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT_S)
+        db = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S)
     except sqlite3.OperationalError:
         (folder / INDEX).stat()  # says more plainly that it is not there
         raise
@@ -120,14 +126,16 @@ def _connect(folder: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Conne
 
 
 def map_vectors(folder: Path, dim: int, slots: int) -> Matrix:
-    """Map the vector file, at least `slots` rows. Raises DamagedError when it is shorter."""
+    """Map the vector file, at least `slots` rows. Raises DamagedError when it is shorter, or alone is missing."""
     if slots == 0:
         return np.zeros((0, dim), np.float32)
+    path = folder / VECTORS
     with translated_errors():
-        rows = (folder / VECTORS).stat().st_size // (4 * dim)
+        rows = path.stat().st_size // (4 * dim) if path.exists() else 0
         if rows < slots:
+            (folder / INDEX).stat()  # gone too: then the build was dropped, and is not damaged
             raise damaged(f"{VECTORS} is too short")
-        return np.asarray(np.memmap(folder / VECTORS, "<f4", "r", shape=(rows, dim)))
+        return np.asarray(np.memmap(path, "<f4", "r", shape=(rows, dim)))
 
 
 def sync_folder(folder: Path) -> None:

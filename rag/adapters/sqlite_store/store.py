@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from rag.adapters.sqlite_store.compaction import copy_living
-from rag.adapters.sqlite_store.files import sync_folder, translated_errors, writing
+from rag.adapters.sqlite_store.files import WriteLimits, sync_folder, translated_errors, writing
 from rag.adapters.sqlite_store.reader import BuildReader, inode_of
 from rag.adapters.sqlite_store.schema import create_tables
 from rag.adapters.sqlite_store.snapshot import SqliteSnapshot
@@ -23,8 +23,9 @@ OPEN_BUILDS = 4  # that a process keeps open: what serves, what it replaced, wha
 class SqliteStore:
     """A Store in a folder on a local disk, good to 200,000 chunks. Usable by any number of threads and processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: WriteLimits | None = None) -> None:
         self._folder = folder
+        self._limits = limits or WriteLimits()
         self._readers: dict[tuple[int, str], BuildReader] = {}  # by process too: nothing is shared through a fork
 
     @translated_errors()
@@ -32,7 +33,7 @@ class SqliteStore:
         """Create an empty build; one that exists stays as it is."""
         folder = self._folder / build
         folder.mkdir(parents=True, exist_ok=True)
-        with writing(folder, "rwc") as db, translated_errors():
+        with writing(folder, self._limits, "rwc") as db, translated_errors():
             create_tables(db, dim)
         sync_folder(self._folder)
 
@@ -40,7 +41,7 @@ class SqliteStore:
     def writer(self, build: str) -> Iterator[SqliteWriter]:
         folder = self._folder / build
         inode_of(folder)
-        with writing(folder) as db, closing(SqliteWriter(db, folder)) as writer:
+        with writing(folder, self._limits) as db, closing(SqliteWriter(db, folder)) as writer:
             yield writer
             writer.finish()
 
@@ -60,7 +61,7 @@ class SqliteStore:
         folder, into = self._folder / build, self._folder / target
         with self._reader(build).transaction() as (source, state):
             self.create(target, state.dim)
-            with writing(into) as db:
+            with writing(into, self._limits) as db:
                 copy_living(source, state, folder, db, into)
 
     def stats(self, build: str) -> BuildStats:

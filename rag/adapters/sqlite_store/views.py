@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.adapters.sqlite_store.files import map_vectors
+from rag.adapters.sqlite_store.files import damaged, map_vectors
 from rag.adapters.sqlite_store.postings import keyword_term, read_posting
 from rag.adapters.sqlite_store.schema import ALIVE, NO_DAY, State
 from rag.types import Filter, Matrix
@@ -41,8 +41,10 @@ def _no_slots() -> Slots:
 
 
 def _updated(old: Slots, db: sqlite3.Connection, state: State) -> Slots:
-    """Return the arrays of a later state: those of `old`, and what has changed since."""
+    """Return the arrays of a later state: those of `old`, and what has changed since. Raises DamagedError."""
     changed = np.fromiter(db.execute(_CHANGED, (old.rev,)), np.dtype((np.int32, 5)))
+    if len(changed) and not 0 <= changed[:, 0].min() <= changed[:, 0].max() < state.slots:
+        raise damaged("it has more rows than it says")
     arrays = np.zeros((4, state.slots), np.int32)
     arrays[:, : len(old.born)] = old.born, old.died, old.length, old.day
     arrays[:, changed[:, 0]] = changed[:, 1:].T

@@ -1,0 +1,118 @@
+"""Real text as plain text files, and homes indexed from it: made once below `--work`, then used again."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from rag.offline import switch_off_downloads
+from rag.settings import Settings
+from rag.types import Caller, Request
+
+switch_off_downloads()
+
+PLUMBLINE = str(Path(sys.executable).with_name("plumbline"))
+CHARS_PER_CHUNK = 565  # of this text, with the default configuration: how much makes so many chunks
+# Who may read what: a caller with the role "public" sees about three quarters of the chunks.
+ROLES = {"squad": "public", "scifact": "public", "cranfield": "public", "legal": "legal", "docs": "staff"}
+QUESTION_FILES = ("squad/questions.jsonl", "ir/scifact/queries.jsonl", "legal/questions.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One document of the corpus."""
+
+    source: str
+    name: str
+    text: str
+
+
+def texts(data: Path) -> Iterator[Text]:
+    """Yield all plain text of the development data, always in the same order: about 22,000 chunks."""
+    for source, pattern in (("squad", "squad/corpus/*.txt"), ("legal", "legal/corpus/*.txt")):
+        yield from _files(source, data, pattern)
+    for pattern in ("docs/corpus/**/*.md", "docs/corpus/**/*.rst"):
+        yield from _files("docs", data, pattern)
+    for source in ("scifact", "cranfield"):
+        for line in _lines(data / "ir" / source, "corpus*.jsonl"):
+            yield Text(source, line["_id"], f"{line['title']}\n\n{line['text']}\n")
+
+
+def questions(data: Path, count: int) -> list[str]:
+    """Return different questions over that text, in an order that repeats."""
+    found = [str(line.get("question") or line["text"]) for name in QUESTION_FILES for line in _lines(data, name)]
+    unique = sorted(set(found))
+    random.Random(1).shuffle(unique)
+    return unique[:count]
+
+
+def request(question: str, *, role: str = "public", limit: int | None = None) -> Request:
+    """Return a question as the API would ask it for a caller with one role."""
+    return Request("benchmark", question, Caller(frozenset({role})), limit=limit)
+
+
+def indexed_home(data: Path, work: Path, chunks: int) -> Settings:
+    """Return settings of a home with about so many chunks of real text, indexed by `plumbline index build`."""
+    place = work / f"text-{chunks}"
+    sources = place / "sources.yaml"
+    if not sources.exists():
+        _write_corpus(data, place, chunks, sources)
+    home = place / "home"
+    plumbline(home, "index", "build", "--sources", str(sources), "--json")
+    return Settings.load(home=home)
+
+
+def plumbline(home: Path, *arguments: str) -> str:
+    """Run the command line on a home as a user does, and return what it prints. Raises CalledProcessError."""
+    return subprocess.run(
+        [PLUMBLINE, *arguments], env=environment(home), check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return the variables of a process on that home."""
+    return {**os.environ, "PLUMBLINE_HOME": str(home)}
+
+
+def write_settled(path: Path, text: str) -> None:
+    """Write a file that looks old enough for its time stamp to be trusted."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="")
+    past = time.time() - 60
+    os.utime(path, (past, past))
+
+
+def _write_corpus(data: Path, place: Path, chunks: int, sources: Path) -> None:
+    written = 0
+    for each in texts(data):
+        if written > chunks * CHARS_PER_CHUNK:
+            break
+        write_settled(place / "files" / each.source / f"{each.name}.txt", each.text)
+        written += len(each.text)
+    if written < chunks * CHARS_PER_CHUNK:
+        raise SystemExit(f"{data} has text for {written // CHARS_PER_CHUNK} chunks only.")
+    specs = [
+        {"name": name, "path": f"files/{name}", "roles": [role]}
+        for name, role in ROLES.items()
+        if (place / "files" / name).exists()
+    ]
+    sources.write_text(yaml.safe_dump({"sources": specs}), encoding="utf-8")
+
+
+def _files(source: str, data: Path, pattern: str) -> Iterator[Text]:
+    for path in sorted(data.glob(pattern)):
+        name = path.relative_to(data).as_posix().replace("/", "-").removesuffix(".txt")
+        yield Text(source, name, path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _lines(folder: Path, pattern: str) -> Iterator[dict[str, str]]:
+    for path in sorted(folder.glob(pattern)):
+        with path.open(encoding="utf-8") as file:
+            yield from map(json.loads, file)

@@ -1,0 +1,124 @@
+"""Throughput of `index build` on plain text: `python -m benchmarks.indexing --data DIR [--reference-python PATH]`.
+
+data/squad and the Markdown files of data/docs, all as plain text, in parts. Each part is indexed into a new home, then
+its chunks are embedded alone, then, with a Python that has them, by sentence-transformers: three times in turns.
+"""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TypeAlias
+
+from benchmarks import corpus, timing
+from benchmarks.timing import Figure
+from indexing import versions
+from indexing.build import SourceRequest
+from indexing.commands import workshop
+from indexing.indexer import Indexer
+from indexing.workshop import Workshop
+from rag.adapters.onnx import OnnxEmbedder
+from rag.settings import Settings
+
+REFERENCE = Path(__file__).with_name("reference_embedder.py")
+FOLDERS = ("corpus-", "docs-corpus-")  # beginnings of the names of what is indexed
+
+Reference: TypeAlias = "subprocess.Popen[str]"
+
+
+def main() -> None:
+    options = timing.parser(__doc__)
+    options.add_argument("--parts", type=int, default=5, help="parts that the files are divided into")
+    options.add_argument("--reference-python", type=Path, help="a Python with sentence-transformers and the weights")
+    given = options.parse_args()
+    embedder = OnnxEmbedder(given.work / "models")
+    with ExitStack() as stack:
+        reference = stack.enter_context(_reference(given.reference_python)) if given.reference_python else None
+        rows = [_measured(files, embedder, reference, given.work) for files in _parts(given.data, given.parts)]
+    timing.show(_figures(rows), as_json=given.json)
+
+
+class Seconds(dict[str, float]):
+    """What a part took, by who did it, and how many chunks it has."""
+
+
+def _parts(data: Path, count: int) -> list[list[corpus.Text]]:
+    files = [text for text in corpus.texts(data) if text.source == "squad" or text.name.endswith(".md")]
+    return [files[start::count] for start in range(count)]
+
+
+def _measured(
+    files: Sequence[corpus.Text], embedder: OnnxEmbedder, reference: Reference | None, work: Path
+) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        for text in files:
+            corpus.write_settled(Path(folder) / "files" / f"{text.source}-{text.name}.txt", text.text)
+        with _new_home(Path(folder) / "home", work) as shop:
+            started = perf_counter()
+            Indexer(shop).build(SourceRequest([Path(folder) / "files"]))
+            seconds = {"build": perf_counter() - started}
+            texts = _chunks(shop)
+    started = perf_counter()
+    embedder.embed(texts)
+    seconds |= {"embedder": perf_counter() - started, "chunks": len(texts)}
+    return seconds | ({"reference": _time_of(reference, texts)} if reference else {})
+
+
+@contextmanager
+def _new_home(home: Path, work: Path) -> Iterator[Workshop]:
+    """Open an empty home that has the model's graph already."""
+    (home / "cache").mkdir(parents=True)
+    (home / "cache" / "models").symlink_to(work / "models")
+    with workshop(Settings.load(home=home), create=True) as shop:
+        yield shop
+
+
+def _chunks(shop: Workshop) -> list[str]:
+    """Return the indexed texts in the order of documents and places."""
+    with shop.database.read() as connection:
+        generation = Indexer(shop)._serving().digest
+        ids = versions.with_chunks(connection, generation, born=2)
+        return list(versions.read_texts(connection, ids, generation).values())
+
+
+@contextmanager
+def _reference(python: Path) -> Iterator[Reference]:
+    with subprocess.Popen([python, REFERENCE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        _time_of(process, ["warm up"])
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def _time_of(reference: Reference, texts: Sequence[str]) -> float:
+    assert reference.stdin is not None
+    assert reference.stdout is not None
+    reference.stdin.write(json.dumps(texts) + "\n")
+    reference.stdin.flush()
+    return float(reference.stdout.readline())
+
+
+def _figures(rows: Sequence[dict[str, float]]) -> list[Figure]:
+    total = {name: sum(row[name] for row in rows) for name in rows[0]}
+    rate = {name: total["chunks"] / seconds for name, seconds in total.items() if name != "chunks"}
+    alone = rate["embedder"]
+    figures = [
+        Figure("chunks", total["chunks"], ""),
+        Figure("index build", rate["build"], "chunks/s", embedder=rate["build"] / alone),
+        Figure("embedder alone", alone, "chunks/s", embedder=1.0),
+        Figure("index build / embedder alone", 100 * rate["build"] / alone, "%", target=80, at_least=True),
+    ]
+    if "reference" in rate:
+        share = 100 * rate["build"] / rate["reference"]
+        figures += [
+            Figure("sentence-transformers", rate["reference"], "chunks/s", embedder=rate["reference"] / alone),
+            Figure("index build / sentence-transformers", share, "%", target=100, at_least=True),
+        ]
+    return figures
+
+
+if __name__ == "__main__":
+    main()

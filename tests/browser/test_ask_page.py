@@ -1,0 +1,187 @@
+"""The ask page: over the pipeline that serves, in Streamlit's own harness and in a real browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+import httpx
+import pytest
+import streamlit as st
+from playwright.sync_api import Browser, Page, sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from rag.api.app import create_app
+from rag.settings import Settings
+from tests.conftest import REPOSITORY, build, write
+from tests.integration.serving import served
+from workbench.server import command
+
+QUESTION = "How many weeks of parental leave do birth parents receive?"
+HOSTILE = (
+    "# Docking fees\n\n"
+    "The docking fee is 480 euro per day, see https://evil.example/pay and [pay here](https://evil.example/pay) "
+    "or ![fee](https://evil.example/fee.png) <img src=https://evil.example/x onerror=alert(1)> "
+    "<script>alert(2)</script>.\n"
+)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture
+def page_of(monkeypatch: pytest.MonkeyPatch):
+    """Makes a page of the workbench over a home."""
+
+    def make(settings: Settings, view: str, **parameters: str) -> AppTest:
+        st.cache_resource.clear()
+        monkeypatch.setenv("PLUMBLINE_HOME", str(settings.home))
+        page = AppTest.from_file(str(REPOSITORY / "workbench" / "app.py"), default_timeout=30)
+        page.query_params.update(parameters)
+        return page.run() if view == "home" else page.switch_page(f"views/{view}.py").run()
+
+    yield make
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium: install Debian's package of that name")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def workbench(settings: Settings, api_url: str) -> Iterator[str]:
+    """Run the workbench as `plumbline up` does; yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    variables = {**os.environ, "PLUMBLINE_HOME": str(settings.home)}
+    with subprocess.Popen(command(settings, port, api_url), env=variables, stdout=subprocess.DEVNULL) as running:
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.kill()
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(200):
+        try:
+            if httpx.get(address).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{address} did not answer within 20 s")
+
+
+def texts(page: AppTest) -> str:
+    return "\n".join(str(each.value) for each in [*page.text, *page.markdown, *page.caption, *page.get("html")])
+
+
+def test_without_an_index_both_pages_say_what_to_do(page_of, settings):
+    for view in ("home", "ask"):
+        page = page_of(settings, view)
+        assert not page.exception
+        assert "Nothing is indexed" in page.info[0].value
+        assert "plumbline index build PATH" in [code.value for code in page.code]
+
+
+def test_the_home_page_shows_what_is_indexed(page_of, indexed_home):
+    page = page_of(indexed_home, "home")
+    assert not page.exception
+    metrics = {metric.label: metric.value for metric in page.metric}
+    assert int(metrics["Documents"]) >= 10
+    assert int(metrics["Chunks"]) > 50
+
+
+def test_a_question_gets_an_answer_with_its_sources_and_every_stage(page_of, indexed_home):
+    page = page_of(indexed_home, "ask")
+    page.text_input(key="q").set_value(QUESTION).run()
+    assert not page.exception
+    shown = texts(page)
+    assert "26 weeks" in shown
+    assert "[1]" in shown
+    labels = " ".join(tab.label for tab in page.tabs)
+    assert all(name in labels for name in ("Times", "By meaning", "By words", "Fused", "Sentences"))
+    columns = [set(frame.value.columns) for frame in page.dataframe]
+    assert {"stage", "ms"} <= columns[0]
+    assert any({"fate", "dense", "lexical"} <= each for each in columns)
+    assert any({"support", "fate", "text"} <= each for each in columns)
+
+
+def test_a_question_without_an_answer_gets_the_reason(page_of, indexed_home):
+    page = page_of(indexed_home, "ask", q="Which planet did the Voyager probe visit in 1989?")
+    assert not page.exception
+    assert page.warning[0].value
+    assert page.text_input(key="q").value == "Which planet did the Voyager probe visit in 1989?"
+
+
+def test_a_question_that_cannot_be_used_gets_the_reason(page_of, indexed_home):
+    page = page_of(indexed_home, "ask", q="\u200b")
+    assert not page.exception
+    assert "empty" in texts(page)
+
+
+def open_page(browser: Browser, address: str) -> tuple[Page, list[str]]:
+    """Open an address; return the page and the hosts that it speaks to."""
+    page, hosts = browser.new_page(viewport={"width": 1200, "height": 1400}), []
+    page.on("request", lambda request: hosts.append(httpx.URL(request.url).host))
+    page.goto(address)
+    return page, hosts
+
+
+def test_in_a_browser_an_answer_opens_its_source_at_the_span(browser, indexed_home):
+    with served(create_app(indexed_home)) as api, workbench(indexed_home, str(api.base_url)) as address:
+        page, hosts = open_page(browser, f"{address}/ask?q={quote(QUESTION)}")
+        page.get_by_text("How this came about").wait_for()
+        page.get_by_text("Source 1 around the quote").click()
+        assert "26 weeks" in page.locator("mark").first.inner_text()
+        with page.context.expect_page() as opened:
+            page.get_by_text("Open the whole document").first.click()
+        source = opened.value
+        source.locator("mark#span").wait_for()
+        top = source.evaluate("document.getElementById('span').getBoundingClientRect().top")
+        assert 0 <= top <= source.evaluate("window.innerHeight")
+        assert {host for host in hosts if host} == {"127.0.0.1"}
+
+
+def test_in_a_browser_markup_of_a_document_stays_text_and_nothing_is_fetched(browser, home_at, tmp_path):
+    settings = home_at(tmp_path / "home")
+    build(settings, write(tmp_path / "harbour", {"fees ![x](https://evil.example/n.png).md": HOSTILE}))
+    with served(create_app(settings)) as api, workbench(settings, str(api.base_url)) as address:
+        page, hosts = open_page(browser, f"{address}/ask?q={quote('What is the docking fee per day?')}")
+        page.get_by_text("How this came about").wait_for()
+        page.get_by_text("Source 1 around the quote").click()
+        page.locator("mark").first.wait_for()
+        assert "480 euro" in page.inner_text("body")
+        assert page.locator("[href*=evil], [src*=evil]").count() == 0
+        document = api.post("/v1/search", json={"question": "docking fee"}).json()["hits"][0]["document_id"]
+        source, more_hosts = open_page(browser, f"{api.base_url}/v1/documents/{document}/view")
+        assert "<script>alert(2)</script>" in source.inner_text("main")
+        assert source.locator("script, img, a").count() == 0
+        assert {host for host in [*hosts, *more_hosts] if host} == {"127.0.0.1"}
+
+
+def test_in_a_browser_the_first_page_is_home_and_leads_to_ask(browser, indexed_home):
+    with workbench(indexed_home, "") as address:
+        page, _ = open_page(browser, address)
+        page.get_by_text("Ask a question").click()
+        page.get_by_label("Question").fill(QUESTION)
+        page.get_by_label("Question").press("Enter")
+        page.get_by_text("How this came about").wait_for()
+        assert f"q={quote(QUESTION).replace('%20', '+')}".split("+")[0] in page.url
