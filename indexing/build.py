@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from indexing import catalog
-from indexing.generations import Target, add_generation, embedder_of, find_target, new_build_name
+from indexing.generations import Target, add_generation, find_target, new_build_name
 from indexing.sources import SourceSpec, load_sources, source_name
 from indexing.workshop import Workshop
 from rag.config import Bundle, IndexConfig
-from rag.errors import ModelMismatchError, UsageError
+from rag.errors import UsageError
 from rag.settings import Settings
 
 
@@ -52,18 +52,10 @@ def add_sources(connection: Connection, request: SourceRequest, specs: Sequence[
 def target_for(shop: Workshop, config: IndexConfig) -> Target:
     """Return the generation's build; where it has none, or the store lost it, a new and empty one.
 
-    Raises ModelMismatchError when another embedder made it.
+    Loads no model where the build is there: a run that finds nothing changed needs none.
     """
     with shop.database.read() as connection:
         found = find_target(connection, config)
-        made_by = embedder_of(connection, config.digest)
-    embedder = shop.embedder(config.embedder)
-    if made_by not in {None, embedder.identity}:
-        raise ModelMismatchError(
-            f"Generation {config.digest} was made by embedder {made_by}; "
-            f"{config.embedder!r} is now {embedder.identity}. "
-            "Put the former model back, or build a bundle that names another `index.embedder`."
-        )
     return found if found and found.build in shop.store.builds() else new_target(shop, config)
 
 

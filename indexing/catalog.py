@@ -34,7 +34,7 @@ class Known:
     state: str
     reason: str | None
     content_hash: str | None
-    parser_version: int | None
+    parser_version: str | None
     rules: str
     size: int
     mtime_ns: int
@@ -100,6 +100,15 @@ def set_roles(connection: Connection, roles: Mapping[str, Sequence[str]]) -> Non
         rows = [{"document_id": each, "role": role} for each in ids for role in roles[each]]
         if rows:
             connection.execute(insert(t.document_roles), rows)
+
+
+def revoke_roles(connection: Connection, roles: Mapping[str, Sequence[str]]) -> None:
+    """Leave documents no other roles than these; until a publish the ledger does not count their rules as seen."""
+    for document_id, kept in roles.items():
+        of_document = t.document_roles.c.document_id == document_id
+        connection.execute(delete(t.document_roles).where(of_document, t.document_roles.c.role.not_in(list(kept))))
+    for ids in slices(sorted(roles)):
+        connection.execute(update(t.documents).where(t.documents.c.id.in_(ids)).values(rules=""))
 
 
 def write_ledger(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:

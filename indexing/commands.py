@@ -8,7 +8,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from indexing import listing
@@ -227,7 +227,7 @@ def _show(
         console(options).print(f"No {key}.")
         return
     shown = columns or tuple(rows[0])
-    table = Table(*shown, title=title or None, title_justify="left")
+    table = Table(*(Column(name, overflow="fold") for name in shown), title=title or None, title_justify="left")
     for row in rows:
         table.add_row(*(Text(_cell(row[name])) for name in shown))
     console(options).print(table)

@@ -45,6 +45,7 @@ class Refresh:
         self.remove(scan)
         self.targets = [catch_up(self.shop, target, self.pending, self.report) for target in self.targets]
         self.targets = compact_where_due(self.shop, self.targets, self.pending)
+        self.pending.whole = scan.whole
         self.publish()
         return self.finished(scan, started)
 
@@ -62,15 +63,14 @@ class Refresh:
             sources, known = catalog.read_sources(connection), catalog.read_known(connection)
         scan = scan_sources(sources, known, verify_hashes=verify_hashes)
         self.pending.ledger.extend([*map(writing.refused_row, scan.refused), *scan.touched])
-        self.pending.whole = scan.whole
         return scan
 
     def revoke(self, scan: Scan) -> None:
         """Let rights that a rule took away end now; what it grants comes with the publish."""
-        roles = {each.document_id: each.rule.roles or () for each in scan.changes if each.searchable}
-        if roles:
+        ruled = [each for each in scan.changes if each.searchable and each.ruled_anew]
+        if ruled:
             with self.shop.database.write() as connection:
-                catalog.set_roles(connection, roles)
+                catalog.revoke_roles(connection, {each.document_id: each.rule.roles or () for each in ruled})
 
     def batches(self, scan: Scan, publish_every: int | None) -> Iterator[list[Staged]]:
         """Yield staged documents, as many at a time as are written together."""

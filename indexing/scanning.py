@@ -35,6 +35,11 @@ class Change:
         return self.known is not None and self.known.version_born is not None
 
     @property
+    def ruled_anew(self) -> bool:
+        """Whether source and rules say something else of it than before."""
+        return self.known is not None and self.known.rules != rule_digest(self.rule)
+
+    @property
     def ledger(self) -> dict[str, object]:
         """What the ledger is to say of the file, but for state, reason and content."""
         return {
@@ -114,12 +119,13 @@ def _by_content(scan: Scan, found: Change, known: Known) -> None:
         scan.read -= 1  # it is counted when it is parsed
         scan.changes.append(found)
         return
-    scan.touched.append(found.ledger)
+    if not (found.searchable and found.ruled_anew):  # else it is staged, and its row comes with that
+        scan.touched.append(found.ledger)
     _by_rules(scan, found, known)
 
 
 def _by_rules(scan: Scan, found: Change, known: Known) -> None:
-    if rule_digest(found.rule) == known.rules or known.version_born is None:
+    if not (found.searchable and found.ruled_anew):
         scan.unchanged.append(known)
     else:
         rules = Change(

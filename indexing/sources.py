@@ -6,7 +6,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 import yaml
@@ -19,6 +19,7 @@ from rag.errors import UsageError
 _DURATION = re.compile(r"(\d+)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SKIPPED = re.compile(r"^(\.|~\$)")  # hidden files and folders, and the lock files of office programs
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # stands for a byte that is not UTF-8
 
 
 class Rule(BaseModel, frozen=True, extra="forbid"):
@@ -88,13 +89,18 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
 class FoundFile:
     """One file below a source, as the file system describes it; offsets of nothing were read."""
 
-    path: Path
+    place: str
     relative: str  # POSIX, NFC, below the source
     size: int = 0
     mtime_ns: int = 0
     ctime_ns: int = 0
     inode: int = 0
     refused: str = ""  # why it must not be opened
+
+    @property
+    def path(self) -> Path:
+        """Made when it is asked for: of most files only the place is needed, and a Path takes longer than the rest."""
+        return Path(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,23 +153,22 @@ class _Walk:
             self.listing.files.extend(self.file(entry, relative))
 
     def file(self, entry: os.DirEntry[str], relative: str) -> Iterator[FoundFile]:
-        path, name = Path(entry.path), unicodedata.normalize("NFC", relative)
-        if any("\ud800" <= character <= "\udfff" for character in name):
+        name = unicodedata.normalize("NFC", relative)
+        if _SURROGATE.search(name):
             shown = name.encode("utf-8", "backslashreplace").decode()
-            yield FoundFile(path, shown, refused="its name is not valid UTF-8; rename it")
+            yield FoundFile(entry.path, shown, refused="its name is not valid UTF-8; rename it")
             return
         try:
             found = entry.stat()
         except OSError as error:
-            yield FoundFile(path, name, refused=f"it cannot be read: {error.strerror}")
+            yield FoundFile(entry.path, name, refused=f"it cannot be read: {error.strerror}")
             return
         if stat.S_ISREG(found.st_mode):
-            refused = self.leaves_source(entry, path)
             times = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-            yield FoundFile(path, name, found.st_size, *times, refused=refused)
+            yield FoundFile(entry.path, name, found.st_size, *times, refused=self.leaves_source(entry))
 
-    def leaves_source(self, entry: os.DirEntry[str], path: Path) -> str:
-        if entry.is_symlink() and not path.resolve().is_relative_to(self.real_root):
+    def leaves_source(self, entry: os.DirEntry[str]) -> str:
+        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self.real_root):
             return "it is a link that leaves the source's folder"
         return ""
 
@@ -213,5 +218,6 @@ def _checked(file: Path, number: int, content: object) -> SourceSpec:
     return spec.model_copy(update={"path": path})
 
 
+@lru_cache(maxsize=256)  # asked of every file again
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(patterns)

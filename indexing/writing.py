@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from indexing import versions
 from indexing.embedding import embed_texts, text_hash
-from indexing.generations import Target
+from indexing.generations import Target, embedder_of
 from indexing.parsing import PARSER_VERSION
 from indexing.report import Report
 from indexing.scanning import Change
@@ -16,7 +16,8 @@ from indexing.staging import Read, Staged
 from indexing.workshop import Workshop
 from rag.analysis import analyse
 from rag.database.engine import Database
-from rag.ports import Row
+from rag.errors import ModelMismatchError
+from rag.ports import Embedder, Row
 from rag.types import Chunk, Document, Vector
 
 Vectors: TypeAlias = Mapping[str, Mapping[str, Vector]]  # by build and indexed text
@@ -24,14 +25,31 @@ Ended: TypeAlias = Mapping[str, Sequence[str]]  # chunk ids by build
 
 
 def embed_batch(shop: Workshop, targets: Sequence[Target], batch: Sequence[Staged], report: Report) -> Vectors:
-    """Return the vectors of a batch's chunks; texts that the cache knows are not embedded again."""
+    """Return the vectors of a batch's chunks; texts that the cache knows are not embedded again.
+
+    Raises ModelMismatchError when another embedder made a generation's vectors.
+    """
     vectors = {}
     for target in targets:
         texts = [chunk.indexed_text for staged in batch for chunk in staged.chunks[target.generation]]
-        rows, embedded = embed_texts(texts, shop.embedder(target.config.embedder), shop.cache)
+        rows, embedded = embed_texts(texts, _embedder(shop, target), shop.cache)
         report.embedded += embedded
         vectors[target.build] = dict(zip(texts, rows, strict=True))
     return vectors
+
+
+def _embedder(shop: Workshop, target: Target) -> Embedder:
+    """Return the embedder of a generation."""
+    with shop.database.read() as connection:
+        made_by = embedder_of(connection, target.generation)
+    embedder = shop.embedder(target.config.embedder)
+    if made_by not in {None, embedder.identity}:
+        raise ModelMismatchError(
+            f"Generation {target.generation} was made by embedder {made_by}; "
+            f"{target.config.embedder!r} is now {embedder.identity}. "
+            "Put the former model back, or build a bundle that names another `index.embedder`."
+        )
+    return embedder
 
 
 def write_truth(database: Database, targets: Sequence[Target], batch: Sequence[Staged], born: int) -> Ended:

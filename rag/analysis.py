@@ -69,6 +69,8 @@ def _tokens(run: str, language: str) -> tuple[str, ...]:
     folded = _fold(run)
     if number := _number(folded):
         return (number,)
+    if "," in folded:  # a row of comma-separated values: only within a number does a comma join
+        return tuple(token for part in folded.split(",") for token in _tokens(part, language))
     words = [word for word in _CONNECTOR.split(folded) if _LETTER_OR_DIGIT.search(word)]
     tokens = tuple(token for word in words for token in _word(word, language))
     if len(words) > 1 and any(map(str.isdigit, folded)):

@@ -9,7 +9,7 @@ from textwrap import fill
 
 import orjson
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from rag.errors import UsageError
@@ -18,6 +18,7 @@ from rag.types import Answer, Answered, Caller, Citation, Filter, Hit, Trace
 
 _WHERE_KEYS = ("source", "type", "language", "tag", "owner")
 _WIDTH = 100
+_SHOWN = 12  # candidates and sentences in the terminal; --json has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def print_trace(screen: Console, answered: Answered) -> None:
 
 def _candidates(trace: Trace) -> Table:
     legs = list(trace.legs)
-    table = Table("score", *legs, "document", "what became of it", title="Candidates", title_justify="left")
-    for each in trace.candidates[:20]:
+    table = Table("score", *legs, Column("document", overflow="fold"), "what became of it", title="Candidates", title_justify="left")
+    for each in trace.candidates[:_SHOWN]:
         own = [f"{each.scores[leg]:.3f}" if leg in each.scores else "" for leg in legs]
         table.add_row(f"{each.score:.3f}", *own, Text(f"{each.title} ({each.uri})"), each.fate)
     return table
@@ -141,7 +142,7 @@ def _candidates(trace: Trace) -> Table:
 
 def _sentences(trace: Trace) -> Table:
     table = Table("fit", "support", "sentence", "what became of it", title="Sentences", title_justify="left")
-    for each in sorted(trace.sentences, key=lambda sentence: -sentence.score)[:15]:
+    for each in sorted(trace.sentences, key=lambda sentence: -sentence.score)[:_SHOWN]:
         support = "" if each.support is None else f"{each.support:.2f}"
         table.add_row(f"{each.score:.3f}", support, Text(" ".join(each.text.split())[:160]), each.fate)
     return table

@@ -5,13 +5,14 @@ import streamlit as st
 from rag.errors import RagError
 from workbench.widgets import show_error
 
+# Pages have no icons: Streamlit fetches the one of the page that is open from elsewhere, for the browser's tab.
 # The default page lives at `/`: an address of its own would open a dialog that makes it inert.
 PAGES = [
-    st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
-    st.Page("views/ask.py", title="Ask", icon=":material/search:", url_path="ask"),
+    st.Page("views/home.py", title="Home", default=True),
+    st.Page("views/ask.py", title="Ask", url_path="ask"),
 ]
 
-st.set_page_config(page_title="Plumbline", layout="wide")
+st.set_page_config(page_title="Plumbline", page_icon="🔎", layout="wide")
 page = st.navigation(PAGES)
 try:
     page.run()

@@ -1,7 +1,9 @@
 """How the workbench is started: Streamlit in a process of its own."""
 
+import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from rag.settings import Settings
 
@@ -27,3 +29,9 @@ def command(settings: Settings, port: int = 8501, api_url: str = "", config: Pat
     ours += ["--plumbline-api", api_url] if api_url else []
     ours += ["--plumbline-config", str(config)] if config else []
     return [sys.executable, "-m", "streamlit", "run", str(_APP), *options, "--", *ours]
+
+
+def serve(settings: Settings, port: int = 8501, config: Path | None = None) -> NoReturn:
+    """Become the workbench: this process is replaced by it."""
+    arguments = command(settings, port, config=config)
+    os.execv(arguments[0], arguments)

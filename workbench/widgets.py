@@ -63,9 +63,11 @@ def show_answer(answer: Answer) -> None:
 def show_citation(citation: Citation, document: Document, api_url: str) -> None:
     """Show a quote, where it stands, and the source around it."""
     with st.container(border=True):
-        st.text(f"[{citation.marker}] {visible(citation.title)}")
-        st.text(f"“{visible(citation.quote)}”")
-        st.html(f'<div style="opacity:.7;font-size:.85rem">{shown(_place(citation))}</div>')
+        st.html(
+            f'<div style="font-weight:600" dir="auto">[{citation.marker}] {shown(citation.title)}</div>'
+            f'<div style="margin:.5rem 0;white-space:pre-wrap" dir="auto">“{shown(citation.quote)}”</div>'
+            f'<div style="opacity:.7;font-size:.85rem" dir="auto">{shown(_place(citation))}</div>'
+        )
         with st.expander(f"Source {citation.marker} around the quote", key=f"ask_source_{citation.marker}"):
             st.html(_around(document.text, citation.start, citation.end))
             if api_url:
@@ -107,18 +109,18 @@ def show_candidates(candidates: Sequence[TracedHit]) -> None:
 
 
 def show_sentences(trace: Trace) -> None:
-    """Show the sentences that were read, with their fit, their support and what became of them."""
+    """Show the sentences that were read, the quoted ones first, with fit, support and what became of them."""
     known = {candidate.chunk_id: candidate for candidate in trace.candidates}
     rows = [
         {
             "score": each.score,
             "support": each.support,
             "fate": each.fate,
-            "text": each.text,
-            "document": known[each.chunk_id].title if each.chunk_id in known else "",
+            "text": visible(each.text),
+            "document": visible(known[each.chunk_id].title) if each.chunk_id in known else "",
             "place": f"{each.start}:{each.end}",
         }
-        for each in trace.sentences
+        for each in sorted(trace.sentences, key=lambda each: (each.fate != "quoted", -each.score))
     ]
     _show_rows(rows, "ask_sentences", "No sentence was read.")
 
@@ -141,7 +143,7 @@ def _show_notice(notice: Notice) -> None:
 
 
 def _facts(answer: Answer) -> str:
-    facts = [f"answerability {answer.answerability:.2f}", f"{answer.timings_ms['total']:.0f} ms"]
+    facts = [answer.answered_by, f"answerability {answer.answerability:.2f}", f"{answer.timings_ms['total']:.0f} ms"]
     facts += [f"revision {answer.revision}", f"generation {answer.generation}", f"bundle {answer.bundle}"]
     return " · ".join(facts)
 

@@ -143,7 +143,7 @@ class _Walker:
         header = ""
         for number, row in enumerate(_own_rows(table)):
             cells = [_tidy("".join(_strings(cell))).replace("\n", " ") for cell in row.iterchildren("td", "th")]
-            text = " | ".join(cells).strip(" |")
+            text = " | ".join(cells).rstrip(" |").lstrip()
             self.builder.add("table_row", text, header=header)
             if number == 0 and _names_columns(row, cells):
                 header = text

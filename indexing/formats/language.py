@@ -36,9 +36,10 @@ def detect_language(text: str) -> str:
     known = [word for word in words if word in _ENGLISH]
     if len(set(known)) >= 4 and len(known) > _ENGLISH_SHARE * len(words):
         return "en"
-    short = letters < _SHORT_LETTERS
-    language, probability = _identifier(short=short).classify(sample)
-    return str(language) if len(language) == 2 and (probability >= _SURE or not short) else ""
+    language, probability = _identifier(short=letters < _SHORT_LETTERS).classify(sample)
+    if probability < _SURE and letters >= _SHORT_LETTERS:
+        language, probability = _identifier(short=True).classify(sample)
+    return str(language) if len(language) == 2 and probability >= _SURE else ""
 
 
 def _sample(text: str) -> str:

@@ -15,7 +15,7 @@ from rag.conflicts import newer_counterparts
 from rag.ports import Embedder
 from rag.types import Draft, Found, Hit, Sentence, TracedSentence
 
-__all__ = ["SentenceCache", "draft_extractive"]
+__all__ = ["SentenceCache", "closeness_of", "draft_extractive"]
 
 # A sentence further than this from the best is left out: for most factual questions one or two sentences stay.
 _CLOSE_TO_BEST = 0.18
@@ -44,9 +44,7 @@ def draft_extractive(found: Found, embedder: Embedder, sentences: SentenceCache,
     reading = read(found.hits)
     if not any(each.quotable for each in reading) or not len(found.encoded.token_ids):
         return Draft((), 0.0)
-    encoded = sentences.encode([each.text for each in reading] + [hit.chunk.context for hit in found.hits], embedder)
-    importance = weights(embedder.token_weights(found.encoded.token_ids))
-    close = closeness(found.encoded, reading, encoded[: len(reading)], encoded[len(reading) :])
+    close, importance = closeness_of(found, embedder, sentences, reading)
     scores = _scores(found, reading, close, importance)
     quoted, fates = _choose(reading, scores, found.hits, config.max_sentences)
     return Draft(
@@ -54,6 +52,16 @@ def draft_extractive(found: Found, embedder: Embedder, sentences: SentenceCache,
         answerability=fitted().probability(features(close, importance)),
         considered=_considered(reading, scores, fates, found.hits),
     )
+
+
+def closeness_of(
+    found: Found, embedder: Embedder, sentences: SentenceCache, reading: Sequence[ReadSentence] | None = None
+) -> tuple[Closeness, Weights]:
+    """Return how close the sentences of the hits come to the question, and what its word pieces weigh."""
+    reading = read(found.hits) if reading is None else reading
+    encoded = sentences.encode([each.text for each in reading] + [hit.chunk.context for hit in found.hits], embedder)
+    importance = weights(embedder.token_weights(found.encoded.token_ids))
+    return closeness(found.encoded, reading, encoded[: len(reading)], encoded[len(reading) :]), importance
 
 
 def _scores(

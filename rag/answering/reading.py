@@ -9,10 +9,11 @@ from rag.types import Hit
 
 MAX_SENTENCES = 300  # of one request, in the order of the hits: encoding them is what takes time
 _HEADING_WORDS = 12
-_MARKED_HEADING = re.compile(r"#{1,6}\s")
-# A short line of its own, numbered or not, that does not end like a sentence.
-_BARE_HEADING = re.compile(r"\*\*[^*]+\*\*:?|(?:\(?[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s+)?[^.!?;:,|。！？]{2,80}")
+_MARKED_HEADING = re.compile(r"#{1,6}\s|title:\s", re.IGNORECASE)
+# A short line of its own, numbered or not, that ends like a title or like a question of a list of them.
+_BARE_HEADING = re.compile(r"\*\*[^*]+\*\*:?|(?:\(?[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s+)?[^.!?;:,|。！？]{2,80}[?？]?")
 _RULER = re.compile(r"[\W_]*")
+_SAYS_NOTHING = re.compile(r"[\W_]*|[^\n]*[?？]")
 _ROW = re.compile(r"\s*\|")
 _ITEM = re.compile(r"\s*[-*+•|]\s")
 
@@ -25,7 +26,7 @@ class ReadSentence:
     hit: int
     start: int  # offsets into the canonical text of the hit's document
     end: int
-    quotable: bool = True  # headings, table headers and rulers are not
+    quotable: bool = True  # headings, table headers, rulers and questions are not
     before: int | None = None  # the sentence before it
     under: tuple[int, ...] = ()  # the heading and the table header above it
 
@@ -54,7 +55,7 @@ def _of_hit(place: int, hit: Hit, first: int) -> Iterator[ReadSentence]:
             place,
             hit.chunk.start + start,
             hit.chunk.start + end,
-            quotable=not (is_heading or is_header or _RULER.fullmatch(text[start:end])),
+            quotable=not (is_heading or is_header or _SAYS_NOTHING.fullmatch(text[start:end])),
             before=here - 1 if index else None,
             under=() if is_heading else above,
         )
@@ -65,7 +66,7 @@ def _is_heading(text: str, start: int, end: int) -> bool:
     line = text[start:end]
     if _MARKED_HEADING.match(line):
         return True
-    alone = text[:start].rstrip(" \t")[-1:] in {"", "\n"} and text[end:].lstrip(" \t").startswith("\n\n")
+    alone = text[:start].rstrip(" \t")[-1:] in {"", "\n"} and text[end:].lstrip(" \t\r").startswith(("\n\n", "\n\r\n"))
     short = "\n" not in line and len(line.split()) <= _HEADING_WORDS
     return alone and short and not _ITEM.match(line) and bool(_BARE_HEADING.fullmatch(line))
 

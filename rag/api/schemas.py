@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from rag.database.reader import ReadDocument
+from rag.grounding import check_grounding
 from rag.types import Filter, Found, Hit, NoticeKind, ReasonCode, Status
 
 MAX_QUESTION_CHARS = 65_536  # of the field; the question's own limit is a setting
@@ -226,7 +227,7 @@ class CheckedSentence(BaseModel, from_attributes=True):
     missing: list[str] = Field(description="Numbers, dates and names that no source contains.")
 
 
-class GroundingReply(BaseModel, from_attributes=True):
+class GroundingReply(BaseModel):
     """Whether the sources support the answer, sentence by sentence."""
 
     id: str | int | None
@@ -259,6 +260,13 @@ def document_reply(found: ReadDocument) -> DocumentReply:
         text=document.text,
         chunks=[ChunkBody.model_validate(chunk) for chunk in found.chunks],
     )
+
+
+def grounding_reply(request: GroundingRequest) -> GroundingReply:
+    """Return the outcome of a check."""
+    report = check_grounding(request.question, request.sources, request.answer)
+    sentences = [CheckedSentence.model_validate(sentence) for sentence in report.sentences]
+    return GroundingReply(id=request.id, supported=report.supported, score=report.score, sentences=sentences)
 
 
 def _hit(hit: Hit) -> HitBody:

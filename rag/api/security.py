@@ -96,4 +96,5 @@ def _marked(scope: Scope, send: Send, request_id: str) -> Send:
 def _log(scope: Scope, status: int, started: float) -> None:
     if scope["path"] not in _QUIET:
         took_ms = round((time.perf_counter() - started) * 1000, 1)
-        log.info("request", method=scope["method"], path=scope["path"][:200], status=status, latency_ms=took_ms)
+        path = scope["raw_path"].decode("ascii", "replace")[:200]  # decoded, it might steer a terminal
+        log.info("request", method=scope["method"], path=path, status=status, latency_ms=took_ms)

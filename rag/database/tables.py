@@ -61,7 +61,7 @@ documents = Table(
     Column("state", String, nullable=False),
     Column("reason", Text),
     Column("content_hash", String),
-    Column("parser_version", Integer),
+    Column("parser_version", String),
     Column("rules", String, nullable=False),  # digest of what source and rules say of it
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import NamedTuple
 from urllib.parse import quote
 
 import httpx
@@ -28,6 +28,10 @@ HOSTILE = (
     "or ![fee](https://evil.example/fee.png) <img src=https://evil.example/x onerror=alert(1)> "
     "<script>alert(2)</script>.\n"
 )
+LEAVE_QUESTION = "How many weeks of parental leave are there?"
+PADDING = "\n\n".join(f"Paragraph {number} says nothing of note about the harbour." for number in range(80))
+LEAVE = f"# Leave\n\n{PADDING}\n\n## Parental leave\n\nBirth parents receive 26 weeks of parental leave.\n\n{PADDING}\n"
+DOCUMENTS = {"leave.md": LEAVE, "fees ![x](https://evil.example/n.png).md": HOSTILE}
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -64,18 +68,31 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@contextmanager
-def workbench(settings: Settings, api_url: str) -> Iterator[str]:
-    """Run the workbench as `plumbline up` does; yield its address."""
+class Pages(NamedTuple):
+    """Where API and workbench run."""
+
+    api: httpx.Client
+    workbench: str
+
+
+@pytest.fixture(scope="module")
+def pages(home_at, tmp_path_factory) -> Iterator[Pages]:
+    """API and workbench as `plumbline up` runs them, over a document that is friendly and one that is not."""
+    folder = tmp_path_factory.mktemp("pages")
+    settings = home_at(folder / "home")
+    build(settings, write(folder / "harbour", DOCUMENTS))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     variables = {**os.environ, "PLUMBLINE_HOME": str(settings.home)}
-    with subprocess.Popen(command(settings, port, api_url), env=variables, stdout=subprocess.DEVNULL) as running:
+    with (
+        served(create_app(settings)) as api,
+        subprocess.Popen(command(settings, port, str(api.base_url)), env=variables, stdout=subprocess.DEVNULL) as page,
+    ):
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-            yield f"http://127.0.0.1:{port}"
+            yield Pages(api, f"http://127.0.0.1:{port}")
         finally:
-            running.kill()
+            page.kill()
 
 
 def _wait_for(address: str) -> None:
@@ -145,43 +162,41 @@ def open_page(browser: Browser, address: str) -> tuple[Page, list[str]]:
     return page, hosts
 
 
-def test_in_a_browser_an_answer_opens_its_source_at_the_span(browser, indexed_home):
-    with served(create_app(indexed_home)) as api, workbench(indexed_home, str(api.base_url)) as address:
-        page, hosts = open_page(browser, f"{address}/ask?q={quote(QUESTION)}")
-        page.get_by_text("How this came about").wait_for()
-        page.get_by_text("Source 1 around the quote").click()
-        assert "26 weeks" in page.locator("mark").first.inner_text()
-        with page.context.expect_page() as opened:
-            page.get_by_text("Open the whole document").first.click()
-        source = opened.value
-        source.locator("mark#span").wait_for()
-        top = source.evaluate("document.getElementById('span').getBoundingClientRect().top")
-        assert 0 <= top <= source.evaluate("window.innerHeight")
-        assert {host for host in hosts if host} == {"127.0.0.1"}
+def test_in_a_browser_an_answer_opens_its_source_at_the_span(browser, pages):
+    page, hosts = open_page(browser, f"{pages.workbench}/ask?q={quote(LEAVE_QUESTION)}")
+    page.get_by_text("How this came about").wait_for()
+    page.get_by_text("Source 1 around the quote").click()
+    assert "26 weeks" in page.locator("mark").first.inner_text()
+    with page.context.expect_page() as opened:
+        page.get_by_text("Open the whole document").first.click()
+    source = opened.value
+    source.locator("mark#span").wait_for()
+    top = source.evaluate("document.getElementById('span').getBoundingClientRect().top")
+    assert 0 <= top <= source.evaluate("window.innerHeight")
+    assert source.evaluate("window.scrollY") > 0
+    assert {host for host in hosts if host} == {"127.0.0.1"}
 
 
-def test_in_a_browser_markup_of_a_document_stays_text_and_nothing_is_fetched(browser, home_at, tmp_path):
-    settings = home_at(tmp_path / "home")
-    build(settings, write(tmp_path / "harbour", {"fees ![x](https://evil.example/n.png).md": HOSTILE}))
-    with served(create_app(settings)) as api, workbench(settings, str(api.base_url)) as address:
-        page, hosts = open_page(browser, f"{address}/ask?q={quote('What is the docking fee per day?')}")
-        page.get_by_text("How this came about").wait_for()
-        page.get_by_text("Source 1 around the quote").click()
-        page.locator("mark").first.wait_for()
-        assert "480 euro" in page.inner_text("body")
-        assert page.locator("[href*=evil], [src*=evil]").count() == 0
-        document = api.post("/v1/search", json={"question": "docking fee"}).json()["hits"][0]["document_id"]
-        source, more_hosts = open_page(browser, f"{api.base_url}/v1/documents/{document}/view")
-        assert "<script>alert(2)</script>" in source.inner_text("main")
-        assert source.locator("script, img, a").count() == 0
-        assert {host for host in [*hosts, *more_hosts] if host} == {"127.0.0.1"}
+def test_in_a_browser_markup_of_a_document_stays_text_and_nothing_is_fetched(browser, pages):
+    page, hosts = open_page(browser, f"{pages.workbench}/ask?q={quote('What is the docking fee per day?')}")
+    page.get_by_text("How this came about").wait_for()
+    page.get_by_text("Source 1 around the quote").click()
+    page.locator("mark").first.wait_for()
+    assert "480 euro" in page.inner_text("body")
+    assert page.locator("[href*=evil], [src*=evil]").count() == 0
+    document = pages.api.post("/v1/search", json={"question": "docking fee"}).json()["hits"][0]["document_id"]
+    source, more_hosts = open_page(browser, f"{pages.api.base_url}/v1/documents/{document}/view")
+    assert "<script>alert(2)</script>" in source.inner_text("main")
+    assert source.locator("script, img, a").count() == 0
+    assert {host for host in [*hosts, *more_hosts] if host} == {"127.0.0.1"}
 
 
-def test_in_a_browser_the_first_page_is_home_and_leads_to_ask(browser, indexed_home):
-    with workbench(indexed_home, "") as address:
-        page, _ = open_page(browser, address)
-        page.get_by_text("Ask a question").click()
-        page.get_by_label("Question").fill(QUESTION)
-        page.get_by_label("Question").press("Enter")
-        page.get_by_text("How this came about").wait_for()
-        assert f"q={quote(QUESTION).replace('%20', '+')}".split("+")[0] in page.url
+def test_in_a_browser_the_first_page_is_home_and_leads_to_ask_with_the_question_in_the_address(browser, pages):
+    page, hosts = open_page(browser, pages.workbench)
+    page.get_by_text("Ask a question").click()
+    page.get_by_label("Question").fill(LEAVE_QUESTION)
+    page.get_by_label("Question").press("Enter")
+    page.get_by_text("How this came about").wait_for()
+    assert httpx.URL(page.url).path == "/ask"
+    assert httpx.URL(page.url).params["q"] == LEAVE_QUESTION
+    assert {host for host in hosts if host} == {"127.0.0.1"}

@@ -5,6 +5,7 @@ A content says what each group of documents holds and who may read it. The docum
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,10 +21,10 @@ from indexing.indexer import Indexer
 from indexing.parsing import Parsed, ParseTask
 from indexing.vector_cache import VectorCache
 from indexing.workshop import Workshop
-from rag.adapters.sqlite_store import SqliteStore
+from rag.adapters.sqlite_store import SqliteStore, WriteLimits
 from rag.analysis import analyse, analyse_query
 from rag.config import Bundle, IndexConfig
-from rag.database import schema
+from rag.database import engine, schema
 from rag.database import tables as t
 from rag.database.corpus import SqlCorpus, SqlReading, alive, chunk_of
 from rag.database.engine import Database
@@ -124,13 +125,16 @@ def show(folder: Path, content: Mapping[str, tuple[int, str]]) -> Path:
     return file
 
 
-def open_shop(home: Path, **retention: float) -> Workshop:
+def open_shop(home: Path, *, checkpoint_bytes: int = 0, **retention: float) -> Workshop:
+    """Open what the indexer uses; each write of truth and store ends with a checkpoint, unless told otherwise."""
+    engine.CHECKPOINT_AT = checkpoint_bytes
     settings = Settings(home=home, retention=Retention(**{"purge_grace_s": 0, "compact_dead_share": 1, **retention}))
     home.mkdir(parents=True, exist_ok=True)
     database, records = Database(home / "truth.db"), Database(home / "records.db")
     schema.upgrade(database, "truth")
+    store = SqliteStore(home / "store", WriteLimits(checkpoint_bytes=checkpoint_bytes))
     cache = VectorCache(home / "cache" / "vectors.db", 1 << 30)
-    return Workshop(settings, database, records, SqliteStore(home / "store"), lambda _: HashedWords(), cache)
+    return Workshop(settings, database, records, store, lambda _: HashedWords(), cache)
 
 
 def build(home: Path, sources: Path, bundle: Bundle | None = None, **retention: float) -> None:
@@ -151,23 +155,27 @@ class Truth:
     rows: list[Row]  # as the store should have them
     now: dict[str, set[str]]  # who may read a document at this moment
     groups: dict[str, set[tuple[int, str]]]
+    group_of: dict[str, str]  # by document
+    removed: bool  # the source, which hides its documents at once
     wrong: list[str] = field(default_factory=list)
 
     @property
     def content(self) -> Content:
-        return {group: next(iter(held)) for group, held in sorted(self.groups.items())}
+        return {} if self.removed else {group: next(iter(held)) for group, held in sorted(self.groups.items())}
 
     def readable(self, role: str) -> dict[str, str]:
         """Return the texts of chunks, by id."""
-        may = [each.id for each in self.rows if role == ALL_ROLES or self._may_read(each, role)]
+        rows = [] if self.removed else self.rows
+        may = [each.id for each in rows if role == ALL_ROLES or self._may_read(each, role)]
         return {id_: self.chunks[id_].text for id_ in may}
 
     def _may_read(self, row: Row, role: str) -> bool:
-        return role in row.keywords["roles"] and role in self.now[row.document_id]
+        return role in row.keywords["roles"] and role in self.now.get(row.document_id, ())
 
     def rights_differ(self) -> set[str]:
         """Return the groups whose roles now are not those of the published revision."""
-        return {_group(self.chunks[row.id].text) for row in self.rows if set(row.keywords["roles"]) != self.now[row.document_id]}
+        differing = [row for row in self.rows if set(row.keywords["roles"]) != self.now.get(row.document_id, set())]
+        return {self.group_of[row.document_id] for row in differing}
 
 
 class Library:
@@ -175,6 +183,7 @@ class Library:
 
     def __init__(self, home: Path, between=lambda: None) -> None:
         database, self._store, self._between = Database(home / "truth.db"), SqliteStore(home / "store"), between
+        schema.require(database, "truth")
         self._corpus = SqlCorpus(database)
         self.pipeline = Pipeline(self, self, lambda _: HashedWords(), QuestionLimits())
         self.seen: Truth | None = None
@@ -196,7 +205,9 @@ class Library:
         """Search as everybody and in one role; return the truth of the last search, and all that was wrong."""
         wrong = []
         for role in (ALL_ROLES, ROLES[0]):
-            found = self.pipeline.search(Request("test", "everywhere alpha text0", Caller(frozenset({role})), limit=100))
+            found = self.pipeline.search(
+                Request("test", "everywhere alpha text0", Caller(frozenset({role})), limit=100)
+            )
             wrong += self.seen.wrong
             if {hit.chunk.id: hit.chunk.text for hit in found.hits} != self.seen.readable(role):
                 wrong.append(f"hits for {role}")
@@ -207,20 +218,22 @@ class Library:
 
 def truth_of(reading: SqlReading) -> Truth:
     pointer = reading.pointer
-    chunks, rows, groups = {}, [], {}
-    found = reading.connection.execute(_CHUNKS, {"at": pointer.revision}).all()
-    for each in found:
+    chunks, rows, group_of = {}, [], {}
+    groups: dict[str, set[tuple[int, str]]] = {}
+    for each in reading.connection.execute(_CHUNKS, {"at": pointer.revision}):
         chunk = chunks[each.id] = chunk_of(each, each.text[each.start : each.end])
         tokens, keywords = tuple(analyse(chunk.indexed_text, each.language)), {"roles": tuple(each.roles)}
         rows.append(Row(each.id, each.document_id, HashedWords().embed([chunk.indexed_text])[0], tokens, keywords))
-        number = int(re.search(r"text(\d+)", each.text)[1])
-        groups.setdefault(_group(each.text), []).append((each.document_id, number, *each.roles))
-    now = {}
+        group, number = re.search(r"Everywhere (g\d) \w+ holds text(\d+)", each.text).groups()
+        group_of[each.document_id] = group
+        groups.setdefault(group, set()).add((int(number), *each.roles))
+    now: dict[str, set[str]] = {}
     for document, role in reading.connection.execute(select(t.document_roles)):
         now.setdefault(document, set()).add(role)
-    whole = {group: {(number, role) for _, number, role in held} for group, held in groups.items()}
-    torn = [group for group, held in groups.items() if len(whole[group]) > 1 or len({each[0] for each in held}) < DOCUMENTS]
-    return Truth(pointer.revision, pointer.build_revision, chunks, rows, now, whole, [f"torn {group}" for group in torn])
+    removed = bool(reading.connection.execute(select(t.sources.c.name).where(t.sources.c.removed)).all())
+    sizes = Counter(group_of.values())
+    torn = [f"torn {group}" for group in groups if len(groups[group]) > 1 or sizes[group] < DOCUMENTS]
+    return Truth(pointer.revision, pointer.build_revision, chunks, rows, now, groups, group_of, removed, torn)
 
 
 def wrong_with(found: Snapshot, truth: Truth) -> list[str]:
@@ -239,10 +252,6 @@ def wrong_with(found: Snapshot, truth: Truth) -> list[str]:
         "lexical role": {id_ for id_, _ in found.lexical(tokens, allowed, 999)} == of_role,
     }
     return [name for name, good in checks.items() if not good]
-
-
-def _group(text: str) -> str:
-    return re.search(r"\bg\d\b", text)[0]
 
 
 _CHUNKS = (

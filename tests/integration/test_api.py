@@ -199,7 +199,7 @@ def test_a_bundle_that_is_not_whole_is_a_conflict(api):
 
 def test_a_request_id_is_taken_over_where_it_is_one_and_made_where_not(api):
     assert api.get("/healthz", headers={"X-Request-ID": "trace-17"}).headers["x-request-id"] == "trace-17"
-    for bad in ("with blank", "x" * 129, "", "\x7f"):
+    for bad in ("with blank", "x" * 129, ""):
         given = api.get("/healthz", headers={"X-Request-ID": bad}).headers["x-request-id"]
         assert re.fullmatch("[0-9a-f]{32}", given)
 

@@ -48,7 +48,7 @@ def refused(api: httpx.Client, address: str, content: bytes, status: int = 422) 
         ('"a\\u0000b"', "NUL"),
         ('"\\ud800"', "surrogate"),
         ('"x\\udfffy"', "surrogate"),
-        (f'"{"long " * 1000}"', "5,"),
+        (f'"{"long " * 1000}"', "4,999"),
         ("null", "string"),
         ("17", "string"),
         ('["leave"]', "string"),

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,16 +16,17 @@ from rag.database.engine import Database
 from rag.database.records import recent
 from rag.errors import UsageError
 from rag.settings import Settings
+from tests.conftest import PLUMBLINE
 from tests.integration.serving import wait_until_ready
 
 QUESTION = "How many weeks of parental leave do birth parents receive?"
 
 
 @contextmanager
-def process(settings: Settings, *options: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def process(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """Run `plumbline serve` on a free port; it is ready in the block."""
     port = free_port()
-    command = [sys.executable, "-m", "workbench.cli", "serve", "--port", str(port), *options]
+    command = [PLUMBLINE, "serve", "--port", str(port)]
     variables = {**os.environ, "PLUMBLINE_HOME": str(settings.home)}
     with (
         subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True) as running,

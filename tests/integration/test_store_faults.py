@@ -196,6 +196,26 @@ def test_a_transaction_ends_with_its_block_even_by_an_error(folder):
         assert database.execute("pragma wal_checkpoint(truncate)").fetchone()[0] == 0
 
 
+def test_a_build_made_anew_under_the_same_name_is_read_anew(folder):
+    reader, other = SqliteStore(folder), SqliteStore(folder)
+    with reader.snapshot("build", 1) as rows:
+        assert rows.count(Filter()) == 500
+    other.drop("build")
+    fill(other, rows=7)
+    with reader.snapshot("build", 1) as rows:
+        assert len(rows.dense(EAST, Filter(), 99)) == len(rows.lexical(["all"], Filter(), 99)) == 7
+
+
+def test_many_builds_can_be_read_in_turn(folder):
+    store = SqliteStore(folder)
+    for number in range(12):
+        store.compact("build", f"copy{number}")
+    for _ in range(2):
+        for build in store.builds():
+            with store.snapshot(build, 1) as rows:
+                assert rows.count(Filter()) == 500
+
+
 def test_snapshots_can_lie_within_each_other(folder):
     store = SqliteStore(folder)
     with store.snapshot("build", 1) as first, store.snapshot("build", 1) as second:

@@ -1,5 +1,6 @@
 """One build as a process reads it: a connection per thread at work, and the arrays that its threads share."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ class BuildReader:
 
     def __init__(self, folder: Path) -> None:
         self.inode = inode_of(folder)
+        self._process = os.getpid()
         self._folder = folder
         self._idle: list[sqlite3.Connection] = []
         self._views = Views(folder)
@@ -44,6 +46,10 @@ class BuildReader:
         self._views = Views(self._folder)
         while self._idle:
             self._idle.pop().close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_process", None) == os.getpid():  # a child must not touch what its parent has open
+            self.close()
 
     def _take(self) -> sqlite3.Connection:
         try:

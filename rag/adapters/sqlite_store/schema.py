@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rag.adapters.sqlite_store.files import damaged
 
 ALIVE = 2**31 - 1  # `died` of a living row in arrays; in the table it is null
-NO_DAY = 0  # ordinals of dates begin at 1
+NO_DAY = 0  # ordinals of dates begin at 1: no range of dates holds it
 
 # `changed` is the state of the build that last touched a row: readers fetch only what is newer than what they have.
 _TABLES = (

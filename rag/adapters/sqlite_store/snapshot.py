@@ -28,7 +28,8 @@ class SqliteSnapshot:
 
     @translated_errors()
     def dense(self, vector: Vector, allowed: Filter, limit: int) -> list[Scored]:
-        vectors, slots = self._view.vectors, np.flatnonzero(self._view.mask(self._db, allowed))
+        vectors, vector = self._view.vectors, np.asarray(vector, np.float32)
+        slots = np.flatnonzero(self._view.mask(self._db, allowed))
         if len(slots) * SPARSE < len(vectors):
             return self._best(slots, vectors[slots] @ vector, limit)
         return self._best(slots, (vectors @ vector)[slots], limit)

@@ -17,7 +17,7 @@ from rag.errors import SnapshotGoneError, StoreUnavailableError
 from rag.ports import BuildStats
 
 GONE = ".gone"  # the end of a folder's name while it is being deleted
-OPEN_BUILDS = 4  # that a process keeps open: what serves, what it replaced, what is compared
+OPEN_BUILDS = 8  # that a process keeps open: what serves, what it replaced, what is compared
 
 
 class SqliteStore:
@@ -97,13 +97,16 @@ class SqliteStore:
         """Return this process's reader of the build that has this name now."""
         key, folder = (os.getpid(), build), self._folder / build
         reader = self._readers.get(key)
-        if reader is None or reader.inode != inode_of(folder):
+        if reader is None:
+            reader = self._readers.setdefault(key, BuildReader(folder))  # another thread may have been faster
+        elif reader.inode != inode_of(folder):
             reader = self._readers[key] = BuildReader(folder)
+        if len(self._readers) > 1:
             self._close_others(build)
         return reader
 
     def _close_others(self, build: str) -> None:
-        """Let go of builds that were dropped, and of the oldest where many are open."""
+        """Let go of builds that were dropped, or their files would stay; and of the oldest where many are open."""
         mine = [name for process, name in list(self._readers) if process == os.getpid() and name != build]
         living = [name for name in mine if (self._folder / name).exists()]
         for name in set(mine) - set(living[-OPEN_BUILDS + 1 :]):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rag.adapters.sqlite_store.files import damaged, map_vectors
 from rag.adapters.sqlite_store.postings import keyword_term, read_posting
-from rag.adapters.sqlite_store.schema import ALIVE, NO_DAY, State
+from rag.adapters.sqlite_store.schema import ALIVE, State
 from rag.types import Filter, Matrix
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -91,7 +91,7 @@ class View:
         if after is None and before is None:
             return np.ones_like(self.live)
         first, last = (after or date.min).toordinal(), (before or date.max).toordinal()
-        within: Mask = (self._day != NO_DAY) & (first <= self._day) & (self._day <= last)
+        within: Mask = (first <= self._day) & (self._day <= last)
         return within
 
 

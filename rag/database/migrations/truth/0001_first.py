@@ -136,7 +136,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("content_hash", sa.String(), nullable=True),
-        sa.Column("parser_version", sa.Integer(), nullable=True),
+        sa.Column("parser_version", sa.String(), nullable=True),
         sa.Column("rules", sa.String(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),

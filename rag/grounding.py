@@ -1,0 +1,107 @@
+"""Does what was found support what an answer says? Sentence by sentence, with what is missing and where it stands.
+
+It finds content that the sources lack; it detects neither contradiction nor faulty inference.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from rag.sentences import split_sentences
+from rag.support import Sources, Support
+from rag.types import Draft, Grounded, Hit
+
+FEATURES = ("covered", "wording", "missing_figures", "missing_names")
+MIN_SUPPORT = 0.5
+MAX_SENTENCES = 300  # of one answer; what is beyond counts as one sentence without support
+_VERBATIM_SCORE = 0.99
+_FIGURE_MISSING_SHARE = 0.5  # of the score, where a number or date is missing: it is below any sensible threshold
+_NOTHING_TO_CHECK = 0.5  # "Yes." has no content that a source could lack
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSentence:
+    """A sentence of an answer, with the span of a source that comes nearest."""
+
+    start: int
+    end: int
+    supported: bool
+    score: float
+    source: int | None
+    source_start: int | None
+    source_end: int | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingReport:
+    """Whether every sentence is supported; the score is that of the weakest."""
+
+    supported: bool
+    score: float
+    sentences: tuple[CheckedSentence, ...]
+
+
+def ground(draft: Draft, hits: Sequence[Hit], min_support: float) -> list[Grounded]:
+    """Return the draft's sentences in their order, with how well the hits support each."""
+    sources = Sources([hit.chunk.text for hit in hits])
+    supports = [sources.support(each.text) for each in draft.sentences]
+    return [
+        Grounded(each, _is_supported(support, min_support), round(support_score(support), 4), support.missing)
+        for each, support in zip(draft.sentences, supports, strict=True)
+    ]
+
+
+def check_grounding(question: str, sources: Sequence[str], answer: str) -> GroundingReport:  # noqa: ARG001
+    """Return what of an answer its sources support; an answer without a sentence is not supported.
+
+    The question supports nothing: it is part of the contract for checks to come.
+    """
+    spans = split_sentences(answer)
+    texts = Sources(sources)
+    checked = [_checked(answer, start, end, texts) for start, end in spans[:MAX_SENTENCES]]
+    if len(spans) > MAX_SENTENCES:
+        checked.append(CheckedSentence(spans[MAX_SENTENCES][0], spans[-1][1], False, 0.0, None, None, None, ()))
+    supported = bool(checked) and all(each.supported for each in checked)
+    return GroundingReport(supported, min((each.score for each in checked), default=0.0), tuple(checked))
+
+
+def support_score(support: Support, model: Mapping[str, float] | None = None) -> float:
+    """Return how likely a sentence is supported, in [0, 1], by a logistic model whose coefficients are a file."""
+    if support.verbatim:
+        return _VERBATIM_SCORE
+    if not support.words and not support.missing:
+        return _NOTHING_TO_CHECK
+    model = model or _model()
+    total = model["intercept"] + sum(model[name] * getattr(support, name) for name in FEATURES)
+    score = 1 / (1 + math.exp(-max(min(total, 500.0), -500.0)))
+    return score * _FIGURE_MISSING_SHARE if support.missing_figures else score
+
+
+def _is_supported(support: Support, min_support: float) -> bool:
+    return support_score(support) >= min_support and not support.missing_figures
+
+
+def _checked(answer: str, start: int, end: int, sources: Sources) -> CheckedSentence:
+    support = sources.support(answer[start:end])
+    best = support.best
+    return CheckedSentence(
+        start,
+        end,
+        _is_supported(support, MIN_SUPPORT),
+        round(support_score(support), 4),
+        best.source if best else None,
+        best.start if best else None,
+        best.end if best else None,
+        support.missing,
+    )
+
+
+@cache
+def _model() -> dict[str, float]:
+    """Return the committed coefficients by name of feature; fitted by benchmarks/fit_grounding.py."""
+    content = json.loads(resources.files("rag").joinpath("grounding.json").read_bytes())
+    return {**content["coefficients"], "intercept": content["intercept"]}

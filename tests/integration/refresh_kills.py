@@ -1,0 +1,243 @@
+"""Kills whole refreshes before each of their writes, and prints what readers then saw: see `test_refresh_kills.py`.
+
+Run as a module, which forks every process that opens a database and opens none itself.
+"""
+
+import json
+import os
+import signal
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from indexing import cleaning, indexer, refresh, writing
+from indexing.indexer import Indexer
+from rag.errors import NoIndexError
+from tests.integration import refresh_world as world
+from tests.integration.refresh_world import BUNDLE, FIRST, NEW, OLD, OTHER, Content, Library, build, open_shop, show
+from tests.integration.store_kills import copy, in_child, start
+
+EVERY_WRITE = bool(os.environ.get("PLUMBLINE_TEST_EVERY_WRITE"))  # in about fifteen minutes
+STATEMENTS = ("insert", "update", "delete", "create", "vacuum", "begin immediate", "commit", "pragma wal_checkpoint")
+CALLS = ("pwrite", "fdatasync", "fsync", "ftruncate", "rename", "unlink", "rmdir", "mkdir")
+
+Step = Callable[[Path, Path], None]  # of home and sources file
+
+
+@dataclass
+class Case:
+    """A step that is killed, what may be seen then, and the steps of which one follows."""
+
+    base: Path
+    step: Step
+    expected: Sequence[Content]
+    next_step: Step
+    later: Sequence[Content]
+    content: Content = field(default_factory=lambda: NEW)  # of the source, while it is killed
+    every: int = 6  # of the writes that differ from the one before
+
+
+# What is killed
+
+
+def remove(home: Path, _: Path) -> None:
+    Indexer(open_shop(home)).remove("docs")
+
+
+def prune(home: Path, _: Path) -> None:
+    Indexer(open_shop(home)).prune()
+
+
+def rebuild(home: Path, _: Path) -> None:
+    Indexer(open_shop(home)).rebuild()
+
+
+def refresh_only(home: Path, _: Path) -> None:
+    Indexer(open_shop(home)).refresh()
+
+
+def build_too_early(home: Path, sources: Path) -> None:
+    indexer.Refresh = PublishesTooEarly
+    build(home, sources)
+
+
+def build_uncleaned(home: Path, sources: Path) -> None:
+    cleaning._clean_build = lambda *_: None
+    build(home, sources)
+
+
+class PublishesTooEarly(refresh.Refresh):
+    def write(self, batch):
+        vectors = writing.embed_batch(self.shop, self.targets, batch, self.report)
+        ended = writing.write_truth(self.shop.database, self.targets, batch, self.pending.born)
+        self.publish()
+        for target in self.targets:
+            with self.shop.store.writer(target.build) as store:
+                store.retire(ended[target.build], self.pending.revision)
+                store.upsert(writing.store_rows(target, batch, vectors), self.pending.revision)
+
+
+def killed_before(number: int, step: Step, home: Path, sources: Path) -> list[str]:
+    """The names of its writes, where it has fewer than `number`."""
+    seen = []
+
+    def event(name):
+        seen.append(" ".join(name.lower().split()[:3]))
+        if len(seen) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def connect(*arguments, real=sqlite3.connect, **named):
+        connection = real(*arguments, **named)
+        connection.set_trace_callback(lambda sql: event(sql) if sql.lower().startswith(STATEMENTS) else None)
+        return connection
+
+    def wrapped(call):
+        return lambda *arguments, **named: (event(call.__name__), call(*arguments, **named))[1]
+
+    sqlite3.connect = sqlite3.dbapi2.connect = connect
+    for name in CALLS:
+        setattr(os, name, wrapped(getattr(os, name)))
+    step(home, sources)
+    return seen
+
+
+# What is seen
+
+
+def seen_in(home: Path) -> dict[str, object]:
+    try:
+        truth, wrong = Library(home).look()
+    except NoIndexError:
+        return {"content": {}, "wrong": [], "rights": []}
+    return {"content": truth.content, "wrong": wrong, "rights": sorted(truth.rights_differ())}
+
+
+def unfinished(home: Path, content: Content) -> list[str]:
+    """What is wrong after a run that was not killed."""
+    seen, shop = seen_in(home), open_shop(home)
+    problems = [*seen["wrong"], *(f"rights of {group}" for group in seen["rights"])]
+    if seen["content"] != content:
+        problems.append(f"content {seen['content']}")
+    if not Indexer(shop).verify().ok:
+        problems.append("verify")
+    if len(shop.store.builds()) > 2:
+        problems.append(f"builds {shop.store.builds()}")
+    for path in [home / "truth.db", *home.glob("store/*/index.db")]:
+        problems += [row[0] for row in sqlite3.connect(path).execute("pragma integrity_check") if row != ("ok",)]
+    return problems
+
+
+def fail_points(root: Path, case: Case) -> dict[str, object]:
+    """Kill at writes; then a reader must see the old content or the new one, and the next step must end the work."""
+    home, outcome, wrong = root / "home", Counter(), []
+    expected = [json.loads(json.dumps(content)) for content in case.expected]
+    writes = run(root, case, 0)
+    numbers = points(writes, case.every)
+    for kill, number in enumerate(numbers):
+        assert run(root, case, number) is None, "it was to be killed"
+        seen = in_child(seen_in, home)
+        content = case.later[kill % len(case.later)]
+        in_child(case.next_step, home, show(root / "source", content))
+        after = in_child(unfinished, home, content)
+        known = seen["content"] in expected
+        outcome[("old", "new")[expected.index(seen["content"])] if known else "neither"] += 1
+        if not known or seen["wrong"] or set(seen["rights"]) - {"g1"} or after:
+            wrong.append([number, writes[number - 1], seen, after])
+    names = Counter(name.split()[0] for name in writes)
+    return {"kills": len(numbers), "writes": names, "wrong": wrong, "seen": outcome}
+
+
+def run(root: Path, case: Case, number: int) -> list[str] | None:
+    """Do a step on a fresh home; killed before write `number`, if it has so many."""
+    copy(case.base, root / "home")
+    return in_child(killed_before, number, case.step, root / "home", show(root / "source", case.content))
+
+
+def points(writes: Sequence[str], every: int) -> list[int]:
+    """All writes; or some, one of like ones in a row at most: in one transaction they leave the same behind."""
+    if EVERY_WRITE:
+        return list(range(1, len(writes) + 1))
+    return [number for number, (former, name) in enumerate(pairwise(["", *writes]), 1) if name != former][::every]
+
+
+# A reader that is paused between the pointer and its snapshot
+
+
+def paused_reader(root: Path, base: Path, *, checked: bool, share: float = 1) -> dict[str, object]:
+    home = root / "paused"
+    copy(base, home)
+    process = start(replace_and_purge, root, home, checked, share)
+
+    def pause():
+        (home / "paused").touch()
+        while not (home / "go").exists():
+            time.sleep(0.01)
+
+    seen = in_child(lambda: outcome_of(Library(home, pause)))
+    os.waitpid(process, 0)
+    return seen
+
+
+def outcome_of(library: Library) -> dict[str, object]:
+    truth, wrong = library.look()
+    return {"content": truth.content, "wrong": wrong}
+
+
+def replace_and_purge(root: Path, home: Path, checked: bool, share: float) -> None:
+    while not (home / "paused").exists():
+        time.sleep(0.01)
+    for content in (NEW, OTHER):
+        build(home, show(root / "source", content), compact_dead_share=share)
+    if not checked:
+        for path in home.glob("store/*/index.db"):
+            sqlite3.connect(path, isolation_level=None).execute("update meta set value = 0 where name = 'purged'")
+    (home / "go").touch()
+
+
+def make_bases(root: Path) -> tuple[Path, Path, Path]:
+    """An empty home, one with three revisions, and one in which a run was killed just before its publish."""
+    empty, base, killed, source = root / "empty", root / "base", root / "killed", root / "source"
+    empty.mkdir()
+    for content in (FIRST, NEW, OLD):
+        in_child(build, base, show(source, content), BUNDLE)
+    copy(base, root / "home")
+    writes = in_child(killed_before, 0, build, root / "home", show(source, NEW))
+    copy(base, killed)
+    in_child(killed_before, 1 + writes.index("insert into revisions"), build, killed, show(source, NEW))
+    return empty, base, killed
+
+
+def main(root: Path) -> None:
+    refresh.Parsers = world.PlainParsers
+    empty, base, killed = make_bases(root)
+    compacting = partial(build, compact_dead_share=0.001)
+    first = partial(build, bundle=BUNDLE)
+    both = {"expected": (OLD, NEW), "later": (NEW, OTHER)}
+    rare, killing = {"every": 16}, partial(fail_points, root)
+    outcomes = {
+        "plain": killing(Case(base, build, next_step=build, **both)),
+        "after a kill": killing(Case(killed, build, next_step=build, **both)),
+        "with compaction": killing(Case(base, compacting, next_step=compacting, **both)),
+        "first build": killing(Case(empty, first, ({}, NEW), first, (NEW, OTHER), **rare)),
+        "prune": killing(Case(killed, prune, (OLD,), build, (NEW, OTHER), **rare)),
+        "rebuild": killing(Case(base, rebuild, (OLD, NEW), build, (NEW, OTHER), **rare)),
+        "remove": killing(Case(base, remove, (OLD, {}), refresh_only, ({},), OLD, **rare)),
+        "control: publish first": killing(Case(base, build_too_early, next_step=build, **both, **rare)),
+        "control: no clean-up": killing(
+            Case(killed, build_uncleaned, (OLD, OTHER), build_uncleaned, (OTHER,), OTHER, 30)
+        ),
+        "paused": paused_reader(root, base, checked=True),
+        "paused, compaction": paused_reader(root, base, checked=True, share=0.001),
+        "control: paused, unchecked": paused_reader(root, base, checked=False),
+    }
+    print(json.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
