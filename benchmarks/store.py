@@ -18,7 +18,7 @@ import numpy as np
 import psutil  # type: ignore[import-untyped]  # has no stubs
 from rich.console import Console
 from rich.table import Table
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
+from threadpoolctl import threadpool_limits
 
 from rag.adapters.sqlite_store import SqliteStore
 from rag.ports import Row

@@ -64,7 +64,7 @@ def new_target(shop: Workshop, config: IndexConfig) -> Target:
     embedder = shop.embedder(config.embedder)
     with shop.database.write() as connection:
         add_generation(connection, config, embedder)
-    target = Target(config.digest, config, new_build_name(config.digest), -1)
+        target = Target(config.digest, config, new_build_name(connection, config.digest), -1)
     shop.store.create(target.build, embedder.dim)
     return target
 

@@ -9,6 +9,7 @@ from indexing.generations import (
     Target,
     builds_to_keep,
     forget_builds,
+    installation_of,
     new_build_name,
     oldest_removal,
 )
@@ -40,7 +41,8 @@ def drop_builds(shop: Workshop, targets: Sequence[Target], grace_s: float) -> No
     """Drop the builds that nothing stands on any more, or that were never published."""
     with shop.database.read() as connection:
         kept = builds_to_keep(connection, grace_s) | {target.build for target in targets}
-    gone = [build for build in shop.store.builds() if build not in kept]
+        own = f"{installation_of(connection)}-"
+    gone = [build for build in shop.store.builds() if build.startswith(own) and build not in kept]
     for build in gone:
         shop.store.drop(build)
     if gone:
@@ -60,7 +62,8 @@ def _compacted(shop: Workshop, target: Target, pending: Pending) -> Target:
 
 def compact(shop: Workshop, target: Target) -> Target:
     """Copy the living rows to a new build, which the next publish lets the generation stand on."""
-    build = new_build_name(target.generation)
+    with shop.database.read() as connection:
+        build = new_build_name(connection, target.generation)
     shop.store.compact(target.build, build)
     return replace(target, build=build)
 

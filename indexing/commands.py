@@ -58,7 +58,7 @@ def workshop(settings: Settings, *, create: bool = False) -> Iterator[Workshop]:
     """Open what the indexer uses. Raises NoIndexError where there is none and `create` does not make one."""
     backends = open_backends(settings)
     if create:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        _make_home(settings.home)
         schema.upgrade(backends.database, "truth")
     elif not backends.database.exists:
         schema.require(backends.database, "truth")
@@ -69,6 +69,14 @@ def workshop(settings: Settings, *, create: bool = False) -> Iterator[Workshop]:
         yield Workshop(settings, backends.database, backends.records, backends.store, backends.embedder_named, cache)
     finally:
         backends.close()
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        advice = "Name a folder that this user may write with PLUMBLINE_HOME."
+        raise UsageError(f"The home {home} cannot be made: {error.strerror}. {advice}") from error
 
 
 @contextmanager

@@ -53,9 +53,14 @@ def embedder_of(connection: Connection, generation: str) -> str | None:
     return connection.execute(query).scalar()
 
 
-def new_build_name(generation: str) -> str:
+def new_build_name(connection: Connection, generation: str) -> str:
     """Return a name that no other build has."""
-    return f"{generation}-{uuid4().hex[:8]}"
+    return f"{installation_of(connection)}-{generation}-{uuid4().hex[:8]}"
+
+
+def installation_of(connection: Connection) -> str:
+    """Return what the names of this installation's builds begin with; others may share the store."""
+    return str(connection.execute(select(t.corpus.c.installation)).scalar_one())
 
 
 def publish_build(connection: Connection, target: Target, revision: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from indexing import catalog
 from indexing.build import SourceRequest, add_sources, default_bundle, new_target, read_request, target_for
-from indexing.generations import Target, serving_config
+from indexing.generations import Target, find_target, serving_config
 from indexing.locking import refresh_lock
 from indexing.pruning import Pruned, prune
 from indexing.publishing import Pending
@@ -71,7 +71,12 @@ class Indexer:
 
     def verify(self) -> Verification:
         """Compare the serving generation's build with the truth. Raises NoIndexError."""
-        return verify(self.shop, target_for(self.shop, self._serving()))
+        with self.shop.database.read() as connection:
+            config = serving_config(connection)
+            target = find_target(connection, config) if config else None
+        if target is None:
+            raise NoIndexError
+        return verify(self.shop, target)
 
     def release(self, bundle: Bundle) -> None:
         """Let a bundle serve. Raises NotReadyError while its generation is not whole."""

@@ -8,6 +8,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from rag.errors import UnavailableError
+
 _ADVISORY = 7_205_759_403_792  # any number that is ours
 
 
@@ -32,6 +34,9 @@ def _file_lock(home: Path, wait: bool, waiting: Callable[[], None]) -> Iterator[
             raise AlreadyRunningError from None
         waiting()
         lock.acquire()
+    except OSError as error:
+        said = f"{lock.lock_file} cannot be locked: {error.strerror}"
+        raise UnavailableError(f"{said}. Check that this user may write it and its folder.") from error
     try:
         yield
     finally:

@@ -13,7 +13,9 @@ _UNREADABLE = frozenset(("Cc", "Co", "Cn", "Cs"))
 
 # Letters of a language or a number, with the usual marks around them; what a bad OCR layer or a font without a table
 # of its letters yields is rarely that. Shares measured on data/docs: real pages 0.80 to 1, spoilt ones below 0.6.
-_WORD = re.compile(r"""[(\["'“‘«¿¡§$€£#*•-]*(?:[^\W\d_]+(?:['’./&@-]?[^\W\d_]+)*|[\d.,:/%+-]*\d[\d.,:/%-]*)[)\]"'”’».,;:!?…%*-]*$""")
+_WORD = re.compile(
+    r"""[(\["'“‘«¿¡§$€£#*•-]*(?:[^\W\d_]+(?:['’./&@-]?[^\W\d_]+)*|[\d.,:/%+-]*\d[\d.,:/%-]*)[)\]"'”’».,;:!?…%*-]*$"""
+)
 _WORD_SHARE = 0.62
 # Within words: no vowel, five consonants or three equal letters in a row, a capital after a small letter, a symbol.
 # Real pages have up to 0.04 of these, a bad OCR layer 0.12.
@@ -26,7 +28,10 @@ _FLAG_EMOJI = re.compile("\U0001f3f4[\U000e0020-\U000e007f]+")
 _DECEPTIONS = (
     (re.compile("[\U000e0000-\U000e007f]"), "it holds tag characters, which no reader sees"),
     (re.compile("[\u202d\u202e]"), "it holds bidi overrides, which show text in another order than it is read"),
-    (re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{8}"), "it holds runs of variation selectors, which no reader sees"),
+    (
+        re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{8}"),
+        "it holds runs of variation selectors, which no reader sees",
+    ),
 )
 
 

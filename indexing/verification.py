@@ -27,7 +27,10 @@ class Verification:
 
 
 def verify(shop: Workshop, target: Target) -> Verification:
-    """Compare a generation's build with the truth at the revision that it was published at."""
+    """Compare a generation's build with the truth at the revision that it was published at.
+
+    A build that the store has lost lacks every chunk.
+    """
     with shop.database.read() as connection:
         expected = versions.chunk_hashes(connection, target.generation, target.published)
         documents = versions.with_chunks(connection, target.generation, born=target.published + 1)
@@ -35,8 +38,7 @@ def verify(shop: Workshop, target: Target) -> Verification:
             _mismatched(versions.read_texts(connection, part, target.generation), expected)
             for part in catalog.slices(documents, _PART)
         )
-    with shop.store.snapshot(target.build, target.published) as rows:
-        found = set(rows.scroll_ids())
+    found = _ids_in(shop, target) if target.build in shop.store.builds() else set()
     return Verification(len(expected.keys() - found), len(found - expected.keys()), mismatched)
 
 
@@ -50,6 +52,11 @@ def require_whole(shop: Workshop, config: IndexConfig) -> None:
     outcome = verify(shop, target_for(shop, config))
     if not outcome.ok:
         raise NotReadyError(f"Generation {config.digest} does not match the truth: {outcome}. {advice}")
+
+
+def _ids_in(shop: Workshop, target: Target) -> set[str]:
+    with shop.store.snapshot(target.build, target.published) as rows:
+        return set(rows.scroll_ids())
 
 
 def _mismatched(indexed: dict[str, str], expected: dict[str, str]) -> int:

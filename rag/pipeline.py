@@ -85,7 +85,11 @@ class Pipeline:
                 return self._once(request, work)
             except SnapshotGoneError:
                 continue
-        return self._once(request, work)
+        try:
+            return self._once(request, work)
+        except SnapshotGoneError as error:
+            advice = "Ask again; if this stays, `plumbline index refresh` makes the index anew."
+            raise SnapshotGoneError(f"{error} {advice}") from error
 
     def _once(self, request: Request, work: Callable[[Reading, Snapshot], T]) -> T:
         with self._corpus.reading(request.bundle) as reading:

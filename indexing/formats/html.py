@@ -18,33 +18,22 @@ HIDDEN_TEXT = "it holds text that is hidden from readers"
 
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = frozenset(
-    (*_HEADINGS, *("address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir"))
-    + ("div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "li")
-    + (
-        "main",
-        "menu",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    )
-    + ("caption", "legend", "search", "optgroup", "noscript")
+
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_BLOCKS = frozenset(_HEADINGS) | _tags(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form header hgroup hr html legend li main menu ol optgroup p pre search section summary table tbody td "
+    "tfoot th thead tr ul"
 )
-_UNSEEN = frozenset(
-    ("script", "style", "template", "head", "title", "svg", "iframe", "object", "embed", "canvas", "audio", "video")
-    + ("map", "nav", "button", "select", "input", "textarea", "datalist", "noscript", "noframes", "rp")
+_UNSEEN = _tags(
+    "script style template head title svg iframe object embed canvas audio video map nav button select input textarea "
+    "datalist noscript noframes rp"
 )
-_CHROME_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "menu", "menubar", "toolbar"))
+_CHROME_ROLES = _tags("navigation banner contentinfo search menu menubar toolbar")
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d]*[1-9])|text-indent\s*:\s*-\d{3}",
     re.IGNORECASE,

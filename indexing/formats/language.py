@@ -10,19 +10,23 @@ from functools import cache
 import numpy as np
 from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _SAMPLE_CHARS = 800  # costs half a millisecond; more does not change the verdict on prose
 _LEAST_LETTERS = 12
 _SHORT_LETTERS = 200
 _SURE = 0.5
 # A short text is one of these, or of unknown language: among a hundred, chance wins.
-_COMMON = tuple(
-    ["ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it"]
-    + ["ja", "ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "vi", "zh"]
+_COMMON = _words(
+    "ar bg ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sr sv th tr uk vi zh"
 )
 _TABLES, _TYPECODES = ("nextmove", "nextmove_row"), {2: "H", 4: "I"}
 _WORD = re.compile(r"[^\W\d_]+")
 # Words that are English only: with enough of them the model, which takes half a second to load, is not needed.
-_ENGLISH = frozenset(["the", "and", "of", "to", "is", "that", "with", "are", "this", "not", "be", "by", "from", "have", "it"])
+_ENGLISH = _words("the and of to is that with are this not be by from have it")
 _ENGLISH_SHARE = 0.12
 
 

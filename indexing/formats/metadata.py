@@ -70,7 +70,7 @@ def _day(year: str, month: str, day: str) -> datetime.date | None:
 def _spelled(line: str) -> datetime.date | None:
     for each in _DATE_FORMATS:
         try:
-            return datetime.datetime.strptime(line[:40], each).date()  # noqa: DTZ007  # a day has no time zone
+            return datetime.datetime.strptime(line[:40], each).date()
         except ValueError:
             continue
     return None

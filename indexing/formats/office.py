@@ -55,7 +55,9 @@ def _inspect(data: bytes) -> bool:
     with _translated_errors(), zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         _refuse_bomb(members, len(data))
-        return any([_inspect_member(archive, member) for member in members if member.filename.endswith((".xml", ".rels"))])
+        read = [member for member in members if member.filename.endswith((".xml", ".rels"))]
+        external = [_inspect_member(archive, member) for member in read]
+    return any(external)
 
 
 def _refuse_bomb(members: list[zipfile.ZipInfo], packed: int) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from indexing.formats.extracted import Extracted, Metadata
 from indexing.formats.html import HIDDEN_TEXT
@@ -79,5 +79,3 @@ def _metadata(document: pdfium.PdfDocument) -> Metadata:
             "keywords": stated.get("Keywords", ""),
         }
     )
-
-

@@ -124,7 +124,9 @@ def _rows(lines: Sequence[Line]) -> list[Line]:
         before = rows[-1] if rows else None
         if before and abs(before.bottom - line.bottom) < 0.4 * line.size and 0 <= line.left - before.right < 250:
             text = f"{before.text} {line.text}"
-            rows[-1] = replace(before, text=text, right=line.right, top=max(before.top, line.top), bold=before.bold and line.bold)
+            rows[-1] = replace(
+                before, text=text, right=line.right, top=max(before.top, line.top), bold=before.bold and line.bold
+            )
         else:
             rows.append(line)
     return rows
@@ -161,15 +163,20 @@ def _begins(before: Line, line: Line, pitch: float, rights: Mapping[int, float])
     step = before.bottom - line.bottom
     if step < -0.5 * line.size:  # the next column: a sentence may go on there
         return not (_is_full(before, rights) and line.text[0].islower())
-    if abs(line.size - before.size) > 0.12 * before.size or line.bold != before.bold and not _is_full(before, rights):
+    if _looks_different(before, line, rights):
         return True
-    if step > _LOOSER * pitch and step > 1.25 * line.size:
+    if step > max(_LOOSER * pitch, 1.25 * line.size):
         return True
     if _ITEM.match(line.text) and (_BULLET.match(line.text) or not _is_full(before, rights)):
         return True
     if _is_full(before, rights):
         return line.left > before.left + 0.8 * line.size and not line.text[0].islower() and not _ITEM.match(before.text)
     return bool(_SENTENCE_END.search(before.text)) and not line.text[0].islower()
+
+
+def _looks_different(before: Line, line: Line, rights: Mapping[int, float]) -> bool:
+    other_size = abs(line.size - before.size) > 0.12 * before.size
+    return other_size or (line.bold != before.bold and not _is_full(before, rights))
 
 
 def _joined(paragraph: Sequence[Line], rights: Mapping[int, float]) -> str:
@@ -220,7 +227,7 @@ def _is_titled(text: str, following: Sequence[Line]) -> bool:
     words = len(text.split())
     numbered = _NUMBERED.match(text) and words <= (6 if text[-1] in ".:" else 9) and not _OPEN_END.search(text)
     below = following[0].text
-    inner = bool(numbered) and below.startswith(text.split()[0].rstrip(".") + ".")
+    inner = bool(numbered) and below.startswith(text.split(maxsplit=1)[0].rstrip(".") + ".")
     apart = inner or (len(following) > 1 and not _ITEM.match(below))
     return apart and (bool(numbered) or (text.isupper() and len(text) > 3 and words <= _HEADING_WORDS))
 

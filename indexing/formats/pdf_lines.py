@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from typing import TypeAlias
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 _Run: TypeAlias = list[tuple[int, int]]  # index and code of each character
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pdfplumber
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
 from pdfminer.psexceptions import PSException
+from pdfplumber.pdf import PDF
+from pypdfium2 import raw
 
 from indexing.formats.pdf_layout import Table
 from indexing.formats.pdf_lines import Line, normalised
@@ -30,7 +31,7 @@ _FAILURES = (PSException, ValueError, KeyError, TypeError, IndexError, Attribute
 class _Page:
     """One page, open in both libraries."""
 
-    plumber: pdfplumber.PDF
+    plumber: PDF
     document: pdfium.PdfDocument
     number: int
 
@@ -53,7 +54,7 @@ def find_tables(data: bytes, document: pdfium.PdfDocument, pages: Sequence[Seque
 
 
 @contextmanager
-def _open(data: bytes) -> Iterator[pdfplumber.PDF | None]:
+def _open(data: bytes) -> Iterator[PDF | None]:
     """Open the file again; None where pdfminer cannot."""
     try:
         plumber = pdfplumber.open(io.BytesIO(data))

@@ -19,7 +19,7 @@ from rag.types import Block, Document
 
 # Costs against `_CHUNK` and `_SMALL` in packing.py; tuned together with them.
 _JOIN_SECTIONS = 0.6
-_JOIN_PARAGRAPHS = 0.3
+_JOIN_PARAGRAPHS = 0.15
 _JOIN_LISTED = 0.05
 _CUT_LIST = 0.1
 _CUT_PARAGRAPH = 0.6

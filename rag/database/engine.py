@@ -1,6 +1,7 @@
 """Connections, locks and transactions: SQLite by default, PostgreSQL by its address."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +35,9 @@ class Database:
 
     @property
     def exists(self) -> bool:
-        """Whether there is something to connect to; a server always counts."""
-        return self.path is None or self.path.exists()
+        """Whether there is something to connect to; a server always counts. Raises DatabaseUnavailableError."""
+        with _reachable(self.name):
+            return self.path is None or self.path.exists()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -55,7 +57,8 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """Open a write transaction on a database that may not exist yet."""
         if self.path:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with _reachable(self.name):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.write() as connection:
             yield connection
 
@@ -102,12 +105,13 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise translate(error, self.name) from error
+            raise translate(str(error.orig), self.name) from error
+        except sqlite3.Error as error:  # of a statement that went to the driver itself
+            raise translate(str(error), self.name) from error
 
 
-def translate(error: DBAPIError, name: str) -> RagError:
-    """Return what a failure of the database means to whoever runs the product."""
-    said = str(error.orig)
+def translate(said: str, name: str) -> RagError:
+    """Return what a failure of the database, in its driver's words, means to whoever runs the product."""
     if "disk is full" in said or "disk I/O error" in said or "No space left" in said:
         return DiskFullError(
             f"The disk under {name} is full ({said}). Nothing was published; free some space and repeat."
@@ -118,7 +122,23 @@ def translate(error: DBAPIError, name: str) -> RagError:
         )
     if "locked" in said:
         return DatabaseUnavailableError(f"The database {name} has been locked by another process for 30 s. Try again.")
+    if "readonly" in said or "unable to open" in said:
+        return _unreachable(name, said)
     return DatabaseUnavailableError(f"The database {name} does not answer: {said}.")
+
+
+def _unreachable(name: str, said: str) -> DatabaseUnavailableError:
+    return DatabaseUnavailableError(
+        f"The database {name} cannot be opened ({said}). Check that this user may read and write it and its folder."
+    )
+
+
+@contextmanager
+def _reachable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _unreachable(name, os.strerror(error.errno or 0)) from error
 
 
 def _prepare(pragmas: list[str]) -> Callable[..., None]:

@@ -28,6 +28,7 @@ corpus = Table(
     "corpus",
     metadata,
     Column("one", Integer, primary_key=True),
+    Column("installation", String, nullable=False),  # begins the names of its builds: a store may be shared
     Column("revision", Integer, nullable=False),
     Column("release", Integer),
     Column("languages", JSON, nullable=False),

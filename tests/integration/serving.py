@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from rag.api.server import listen
 
-READY_WITHIN_S = 20
+READY_WITHIN_S = 60
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import httpx
 import orjson
@@ -44,26 +45,43 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_signal_ends_it_in_order_and_what_was_asked_is_in_the_log(indexed_home, number, code):
-    with process(indexed_home) as (running, client):
-        answer = client.post("/v1/answers", json={"question": QUESTION}).json()
+class Ended(NamedTuple):
+    """A process that was asked one question and then told to stop."""
+
+    answer: dict
+    code: int
+    printed: str
+
+
+def ended(settings: Settings, number: signal.Signals) -> Ended:
+    with process(settings) as (running, client):
+        reply = client.post("/v1/answers", json={"question": QUESTION}, headers={"X-Request-ID": "trace-20"})
         running.send_signal(number)
-        assert running.wait(15) == code
-    newest = recent(Database(indexed_home.home / "records.db"), 5)
-    assert answer["id"] in {record.id for record in newest}
-
-
-def test_every_line_of_the_log_is_json_with_the_request_and_without_the_question(indexed_home):
-    with process(indexed_home) as (running, client):
-        answer = client.post("/v1/answers", json={"question": QUESTION}, headers={"X-Request-ID": "trace-20"}).json()
-        running.send_signal(signal.SIGTERM)
         _, printed = running.communicate(timeout=15)
-    lines = [orjson.loads(line) for line in printed.splitlines()]
+        return Ended(reply.json(), running.returncode, printed)
+
+
+@pytest.fixture(scope="module")
+def terminated(indexed_home: Settings) -> Ended:
+    return ended(indexed_home, signal.SIGTERM)
+
+
+def test_sigterm_ends_it_in_order_and_what_was_asked_is_in_the_log(indexed_home, terminated):
+    assert terminated.code == 0
+    newest = recent(Database(indexed_home.home / "records.db"), 20)
+    assert terminated.answer["id"] in {record.id for record in newest}
+
+
+def test_ctrl_c_ends_it_with_its_own_exit_code(indexed_home):
+    assert ended(indexed_home, signal.SIGINT).code == 130
+
+
+def test_every_line_of_the_log_is_json_with_the_request_and_without_the_question(terminated):
+    lines = [orjson.loads(line) for line in terminated.printed.splitlines()]
     line = next(line for line in lines if line["event"] == "request")
     assert (line["request_id"], line["status"], line["path"]) == ("trace-20", 200, "/v1/answers")
-    assert (line["generation"], line["bundle"]) == (answer["generation"], answer["bundle"])
-    assert "parental" not in printed
+    assert (line["generation"], line["bundle"]) == (terminated.answer["generation"], terminated.answer["bundle"])
+    assert "parental" not in terminated.printed
 
 
 def test_an_address_that_others_can_reach_is_refused_unless_that_is_meant(indexed_home):

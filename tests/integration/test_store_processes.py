@@ -111,7 +111,7 @@ def test_a_reader_never_waits_for_the_writer(store, tmp_path):
             times = [other.find("build", 1)[1] for _ in range(20)]
             assert other.find("build", 2)[0] == "a,b"
         assert other.find("build", 2)[0] == "a,b,c"
-    assert sorted(times)[10] < 50
+    assert sorted(times)[10] < 500  # waiting would take as long as the block
 
 
 def test_a_writer_never_waits_for_a_reader(store):

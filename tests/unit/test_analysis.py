@@ -59,7 +59,7 @@ def test_words_become_tokens(text, language, tokens):
         ("HV-210", ["hv", "210", "hv210"]),
         ("HV210", ["hv210", "hv", "210"]),
         ("2024-03-12", ["2024", "03", "12", "20240312"]),
-        ("1,2,3", ["1", "2", "3", "123"]),
+        ("1,2,3", ["1", "2", "3"]),
         ("ISO/IEC-27001", ["iso", "iec", "27001", "isoiec27001"]),
         ("snake_case and/or", ["snake", "case", "and", "or"]),
         ("a3f9c2e1", ["a3f9c2e1"]),

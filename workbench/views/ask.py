@@ -1,5 +1,6 @@
 """Ask a question, read the answer with its sources, and see what each stage did."""
 
+from functools import cache
 from uuid import uuid4
 
 import streamlit as st
@@ -35,9 +36,9 @@ show_answer(answered.answer)
 
 if answered.answer.citations:
     st.subheader("Sources")
+read = cache(lambda *version: service.reader.document(*version, state.caller().roles).document)
 for citation in answered.answer.citations:
-    found = service.reader.document(citation.document_id, citation.version, state.caller().roles)
-    show_citation(citation, found.document, state.api_url())
+    show_citation(citation, read(citation.document_id, citation.version), state.api_url())
 
 st.subheader("How this came about")
 trace = answered.trace

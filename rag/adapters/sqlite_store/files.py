@@ -27,6 +27,7 @@ _WRITER_PRAGMAS = (
     "cache_size=-16000",
 )
 _DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_FULL_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}  # the latter: no room to begin to read
 _BUG_CODES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
 
 
@@ -69,7 +70,7 @@ def _translation(error: sqlite3.Error) -> RagError | sqlite3.Error:
         return damaged(str(error))
     if code in _BUG_CODES:
         return error
-    if code == sqlite3.SQLITE_FULL:
+    if extended in _FULL_CODES:
         return _disk_full()
     return StoreUnavailableError(f"The index cannot be read or written: {error}.")
 

@@ -1,5 +1,7 @@
 """The first schema of the truth."""
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -47,6 +49,7 @@ def upgrade() -> None:
     op.create_table(
         "corpus",
         sa.Column("one", sa.Integer(), nullable=False),
+        sa.Column("installation", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("release", sa.Integer(), nullable=True),
         sa.Column("languages", sa.JSON(), nullable=False),
@@ -157,7 +160,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
     )
 
-    op.execute("INSERT INTO corpus (one, revision, languages) VALUES (1, 0, '[]')")
+    corpus = f"VALUES (1, '{uuid4().hex[:8]}', 0, '[]')"
+    op.execute(f"INSERT INTO corpus (one, installation, revision, languages) {corpus}")
     op.execute("INSERT INTO revisions (number, published_at) VALUES (0, 0)")
 
 
