@@ -10,7 +10,7 @@ import streamlit as st
 from rag.bootstrap import Service, open_service
 from rag.offline import switch_off_downloads
 from rag.settings import Settings
-from rag.types import Caller
+from rag.types import Caller, Document
 
 
 @st.cache_resource
@@ -35,6 +35,11 @@ def service() -> Service:
 def caller() -> Caller:
     """Return who asks here: the roles stand in the settings."""
     return Caller(roles=frozenset(settings().workbench.roles), feature="workbench")
+
+
+def document(document_id: str, version: str) -> Document:
+    """Return a version of a document that the caller may read. Raises NotFoundError."""
+    return service().reader.document(document_id, version, caller().roles).document
 
 
 @st.cache_resource(show_spinner="Opening the index", on_release=lambda opened: opened[1].close())

@@ -36,9 +36,9 @@ show_answer(answered.answer)
 
 if answered.answer.citations:
     st.subheader("Sources")
-read = cache(lambda *version: service.reader.document(*version, state.caller().roles).document)
+shown_document = cache(state.document)
 for citation in answered.answer.citations:
-    show_citation(citation, read(citation.document_id, citation.version), state.api_url())
+    show_citation(citation, shown_document(citation.document_id, citation.version), state.api_url())
 
 st.subheader("How this came about")
 trace = answered.trace
