@@ -88,7 +88,8 @@ class RandomEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         rows = np.array([self._dice(text).normal(size=self.dim) for text in texts], np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         return self._real.encode(texts)

@@ -1,7 +1,7 @@
 """Throughput of `index build` on plain text: `python -m benchmarks.indexing --data DIR [--reference-python PATH]`.
 
 data/squad and the Markdown files of data/docs, all as plain text, in parts. Each part is indexed into a new home, then
-its chunks are embedded alone, then, with a Python that has them, by sentence-transformers: three times in turns.
+its chunks are embedded alone, then, where `--reference-python` names a Python that has it, by sentence-transformers.
 """
 
 import json
@@ -18,13 +18,13 @@ from benchmarks.timing import Figure
 from indexing import versions
 from indexing.build import SourceRequest
 from indexing.commands import workshop
+from indexing.generations import serving_config
 from indexing.indexer import Indexer
 from indexing.workshop import Workshop
 from rag.adapters.onnx import OnnxEmbedder
 from rag.settings import Settings
 
 REFERENCE = Path(__file__).with_name("reference_embedder.py")
-FOLDERS = ("corpus-", "docs-corpus-")  # beginnings of the names of what is indexed
 
 Reference: TypeAlias = "subprocess.Popen[str]"
 
@@ -39,10 +39,6 @@ def main() -> None:
         reference = stack.enter_context(_reference(given.reference_python)) if given.reference_python else None
         rows = [_measured(files, embedder, reference, given.work) for files in _parts(given.data, given.parts)]
     timing.show(_figures(rows), as_json=given.json)
-
-
-class Seconds(dict[str, float]):
-    """What a part took, by who did it, and how many chunks it has."""
 
 
 def _parts(data: Path, count: int) -> list[list[corpus.Text]]:
@@ -79,7 +75,9 @@ def _new_home(home: Path, work: Path) -> Iterator[Workshop]:
 def _chunks(shop: Workshop) -> list[str]:
     """Return the indexed texts in the order of documents and places."""
     with shop.database.read() as connection:
-        generation = Indexer(shop)._serving().digest
+        config = serving_config(connection)
+        assert config is not None
+        generation = config.digest
         ids = versions.with_chunks(connection, generation, born=2)
         return list(versions.read_texts(connection, ids, generation).values())
 

@@ -90,7 +90,8 @@ def read_known(connection: Connection) -> dict[str, Known]:
     alive = and_(t.versions.c.document_id == t.documents.c.id, t.versions.c.died.is_(None))
     columns = [t.documents.c[name] for name in Known.__slots__ if name != "version_born"]
     query = select(*columns, t.versions.c.born).select_from(t.documents.outerjoin(t.versions, alive))
-    return {row[0]: Known(*tuple(row)) for row in connection.execute(query.where(t.documents.c.state != "removed"))}
+    rows = connection.execute(query.where(t.documents.c.state != "removed")).all()
+    return {row[0]: Known(*tuple(row)) for row in rows}
 
 
 def set_roles(connection: Connection, roles: Mapping[str, Sequence[str]]) -> None:

@@ -102,8 +102,9 @@ def _repeating(groups: Sequence[Sequence[Atom]], overlap: int) -> list[_Slice]:
 
 
 def _tail(atoms: Sequence[Atom], limit: int) -> Sequence[Atom]:
+    """Return the last atoms that fit the limit; never all, or a chunk would hold the one before it."""
     size, first = 0, len(atoms)
-    while first and size + atoms[first - 1].size <= limit:
+    while first > 1 and size + atoms[first - 1].size <= limit:
         first -= 1
         size += atoms[first].size
     return atoms[first:]

@@ -151,15 +151,18 @@ def _batches(files: Iterable[ParseTask]) -> Iterator[list[ParseTask]]:
 
 def _read_file(path: Path, max_bytes: int) -> bytes:
     """Return the bytes of a regular file; a pipe or a device is refused, and does not block."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
+    with open(path, "rb", opener=_open) as file:  # noqa: PTH123  # pathlib cannot pass the flags
+        found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise ParseError("it is not a regular file")
         content = file.read(max_bytes + 1) if found.st_size <= max_bytes else b""
     if found.st_size > max_bytes or len(content) > max_bytes:
         raise ParseError(f"it is larger than {max_bytes / 1024**2:g} MB, the most that is read of one file")
     return content
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _checked(content: bytes, answer: bytes, max_chars: int) -> Parsed:

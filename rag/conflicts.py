@@ -89,7 +89,8 @@ _PERIODIC = frozenset(
         "december",
     ]
 )
-_TITLE_WORD = re.compile(r"[^\W\d_]+")
+_TITLE_WORD = re.compile(r"[^\W_]+")
+_VERSION_NUMBER = re.compile(r"v?\d+(?:st|nd|rd|th)?")
 _ENUMERATOR = re.compile(r"^\W*\d{1,2}(?:\.\d+)*[.)]?\s+(?=[A-Z])|^#+\s+[\d.]*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _MIN_SHARE, _MIN_CONTAINED = 0.45, 0.6  # of all words of both sentences, of those of the shorter one
@@ -182,7 +183,7 @@ def _statement(text: str) -> _Statement:
 
 def _core(title: str) -> frozenset[str]:
     words = [word.lower() for word in _TITLE_WORD.findall(title)]
-    return frozenset(words) - _VERSION_WORDS
+    return frozenset(word for word in words if not _VERSION_NUMBER.fullmatch(word)) - _VERSION_WORDS
 
 
 def _known_date(document: DocumentInfo) -> datetime.date | None:

@@ -59,11 +59,18 @@ def up(
 
 
 @app.command(epilog="Example: plumbline workbench --port 8600")
-def workbench(context: typer.Context, *, port: Annotated[int, typer.Option(min=1, max=65535)] = 8501) -> None:
+def workbench(
+    context: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    insecure: Annotated[bool, typer.Option(help="Listen beyond this machine although there are no keys.")] = False,
+) -> None:
     """Start the pages for people, until stopped."""
     from workbench.server import serve
 
-    serve(context.obj.settings(), port)
+    options = context.obj
+    serve(options.settings(), port, options.config, host=host, insecure=insecure)
 
 
 def main() -> None:

@@ -125,6 +125,14 @@ def show_sentences(trace: Trace) -> None:
     _show_rows(rows, "ask_sentences", "No sentence was read.")
 
 
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it: "14 min"."""
+    for limit, unit, name in ((7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:.0f} d"
+
+
 def _show_rows(rows: Sequence[Mapping[str, object]], key: str, nothing: str) -> None:
     if not rows:
         st.caption(nothing)

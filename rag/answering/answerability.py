@@ -6,8 +6,6 @@ from dataclasses import astuple, dataclass
 from functools import cache
 from importlib import resources
 
-import numpy as np
-
 from rag.answering.interaction import Closeness, Weights
 
 
@@ -18,7 +16,6 @@ class Features:
     best_sentence: float  # highest MaxSim of a sentence, with its headings and context line
     best_own: float  # the same by the sentence's own words
     best_chunk: float  # highest MaxSim of the question's content words in one chunk
-    lead: float  # of the best sentence over the median one
     content_words: float  # natural logarithm of the number of content word pieces
 
 
@@ -36,12 +33,10 @@ class Model:
 
 def features(close: Closeness, weights: Weights) -> Features:
     """Return the features of one reading, which has at least one sentence."""
-    own = close.own @ weights.pieces
     return Features(
         best_sentence=float((close.placed @ weights.pieces).max()),
-        best_own=float(own.max()),
+        best_own=float((close.own @ weights.pieces).max()),
         best_chunk=float((close.chunks @ weights.content).max()),
-        lead=float(own.max() - np.median(own)),
         content_words=math.log(max(int((weights.content > 0).sum()), 1)),
     )
 

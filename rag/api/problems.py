@@ -119,7 +119,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
 async def _on_bug(request: Request, _error: Exception) -> Response:
     detail = "This is a fault of the service. Its log has the details under this request id."
     response = respond(request, Fault(500, "internal", "Something went wrong", detail))
-    response.headers.update(HEADERS | {"X-Request-ID": request_id_of(request)})  # no middleware sees this one
+    # no middleware sees this one, and the server closes the connection after it
+    response.headers.update(HEADERS | {"X-Request-ID": request_id_of(request), "Connection": "close"})
     return response
 
 

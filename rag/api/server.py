@@ -37,16 +37,21 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, *, inse
 
 def listen(host: str, port: int, *, insecure: bool = False) -> socket.socket:
     """Return a listening socket. Raises UsageError as `serve` does."""
-    if not insecure and not _is_loopback(host):
-        raise UsageError(
-            f"{host} can be reached from other machines, and there are no keys yet: whoever reaches the port may ask. "
-            "Listen on 127.0.0.1, or add --insecure if that is meant."
-        )
+    require_loopback(host, insecure=insecure)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise UsageError(_why_not(host, port, error)) from error
+
+
+def require_loopback(host: str, *, insecure: bool) -> None:
+    """Raise UsageError for an address that other machines reach, unless `insecure`."""
+    if not insecure and not _is_loopback(host):
+        raise UsageError(
+            f"{host} can be reached from other machines, and there are no keys yet: whoever reaches the port may ask. "
+            "Listen on 127.0.0.1, or add --insecure if that is meant."
+        )
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:

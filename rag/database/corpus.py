@@ -40,7 +40,8 @@ class SqlReading:
         if not ids or not roles:
             return {}
         query = _DOCUMENTS if ALL_ROLES in roles else _DOCUMENTS.where(_MAY_READ)
-        rows = self.connection.execute(query, {"ids": ids, "roles": sorted(roles), "revision": self.pointer.revision})
+        values = {"ids": ids, "roles": sorted(roles), "revision": self.pointer.revision}
+        rows = self.connection.execute(query, values).all()  # at once: row by row it takes twice as long
         return {row.chunk_id: document_info(row) for row in rows}
 
     def chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Chunk]:

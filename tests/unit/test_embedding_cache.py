@@ -5,13 +5,11 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from indexing.embedding import VectorCache, embed_texts, text_hash
-from rag.adapters.onnx import OnnxEmbedder
 
 TEXTS = [
     "Leave is thirty days.",
@@ -21,11 +19,6 @@ TEXTS = [
     "Parking: level 2.",
 ]
 MANY = 4 * 1024**3
-
-
-@pytest.fixture(scope="module")
-def embedder(tmp_path_factory):
-    return OnnxEmbedder(Path(os.environ.get("PLUMBLINE_TEST_CACHE") or tmp_path_factory.mktemp("models")))
 
 
 @pytest.fixture

@@ -23,14 +23,9 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture(scope="module")
-def embedder(cache):
-    return OnnxEmbedder(cache)
+@pytest.fixture
+def cache(models):
+    return models
 
 
 def weights_file(cache):

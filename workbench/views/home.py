@@ -3,6 +3,7 @@
 import streamlit as st
 
 from workbench import state
+from workbench.widgets import duration
 
 st.title("Plumbline")
 facts = state.service().index_facts()
@@ -16,15 +17,15 @@ columns = st.columns(4)
 columns[0].metric("Documents", f"{searchable:,}", border=True)
 columns[1].metric("Chunks", f"{facts.chunks:,}", border=True)
 columns[2].metric("Size", f"{facts.bytes / 1e6:,.1f} MB", border=True)
-columns[3].metric("Published", f"{facts.age_s / 60:,.0f} min ago", border=True)
+columns[3].metric("Since the last publish", duration(facts.age_s), border=True)
 st.caption(f"revision {facts.revision} · generation {facts.generation} · bundle {facts.bundle}")
 
-unsearchable = [{"state": name, "documents": count} for name, count in facts.documents.items() if name != "indexed"]
+unsearchable = [{"State": name, "Documents": count} for name, count in facts.documents.items() if name != "indexed"]
 if unsearchable:
     st.markdown("Not every document is as it should be; `plumbline index documents` says why:")
     st.dataframe(unsearchable, hide_index=True, key="home_states")
 
 st.subheader("Sources")
-sources = [{"source": name, "last seen, minutes ago": round(lag_s / 60, 1)} for name, lag_s in facts.lag_s.items()]
+sources = [{"Source": name, "Last seen whole": f"{duration(lag_s)} ago"} for name, lag_s in facts.lag_s.items()]
 st.dataframe(sources, hide_index=True, key="home_sources")
 st.markdown("`plumbline index refresh` takes up what changed; `plumbline index build PATH` adds a folder.")

@@ -1,0 +1,136 @@
+"""What is supported by its sources, what is missing, and where the support stands."""
+
+import time
+
+import pytest
+
+from rag.claims import claims, known_values
+from rag.grounding import check_grounding, ground
+from rag.types import Chunk, DocumentInfo, Draft, Hit, Sentence
+
+LEASE = "The lease began on 3 March 2025. It runs for twenty-four months at a monthly rent of 1,200 euro."
+LIFT = "The lift is serviced each spring by Anna Berg. In 2023 it broke down twice."
+
+
+def missing(answer, *sources):
+    return [name for sentence in check_grounding("", list(sources), answer).sentences for name in sentence.missing]
+
+
+def test_a_verbatim_quote_is_supported_with_its_place():
+    report = check_grounding("Who services the lift?", [LEASE, LIFT], "the lift is serviced\neach spring by Anna Berg.")
+    (sentence,) = report.sentences
+    assert report.supported
+    assert sentence.score > 0.95
+    assert (sentence.source, LIFT[sentence.source_start : sentence.source_end]) == (1, LIFT[:46])
+
+
+def test_other_words_for_the_same_are_supported():
+    assert check_grounding("", [LEASE], "The monthly rent is 1200 euro.").supported
+
+
+def test_what_no_source_says_is_not_supported():
+    report = check_grounding("", [LEASE], "Penguins huddle together against the antarctic wind.")
+    assert not report.supported
+    assert report.score < 0.2
+    assert report.sentences[0].source is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("It runs for 24 months.", []),
+        ("It runs for thirty-six (36) months.", ["thirty-six", "36"]),
+        ("The rent is 1 200 euro.", ["1 200"]),
+        ("The lease began on 2025-03-03.", []),
+        ("The lease began on March 3rd, 2025.", []),
+        ("The lease began in March 2025.", []),
+        ("The lease began in April 2025.", ["April 2025"]),
+        ("The lease was signed by Clara Novak.", ["Clara", "Novak"]),
+    ],
+)
+def test_numbers_dates_and_names_that_no_source_contains_are_listed(answer, expected):
+    if "1 200" in answer:
+        answer, expected = answer.replace("1 200", "1,300"), ["1,300"]
+    assert missing(answer, LEASE) == expected
+
+
+def test_a_missing_number_makes_a_sentence_unsupported_however_near_the_words():
+    report = check_grounding("", [LEASE], "It runs for twenty-five months at a monthly rent of 1,200 euro.")
+    assert not report.supported
+    assert report.sentences[0].missing == ("twenty-five",)
+
+
+def test_every_sentence_is_judged_by_itself():
+    report = check_grounding("", [LIFT], "The lift is serviced each spring. It was painted green by a robot from Mars.")
+    assert [sentence.supported for sentence in report.sentences] == [True, False]
+    assert report.score == min(sentence.score for sentence in report.sentences)
+    assert not report.supported
+
+
+def test_offsets_are_those_of_the_answer():
+    answer = "  The lift broke down twice.\n\nIt is serviced each spring. "
+    report = check_grounding("", [LIFT], answer)
+    shown = [answer[sentence.start : sentence.end] for sentence in report.sentences]
+    assert shown == ["The lift broke down twice.", "It is serviced each spring."]
+
+
+@pytest.mark.parametrize("answer", ["", "   ", "\n\n"])
+def test_an_empty_answer_is_not_supported(answer):
+    report = check_grounding("", [LIFT], answer)
+    assert (report.supported, report.score, report.sentences) == (False, 0.0, ())
+
+
+def test_without_sources_nothing_is_supported():
+    assert not check_grounding("", [], "The lift is serviced each spring.").supported
+    assert not check_grounding("", [""], "The lift is serviced each spring.").supported
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["word " * 200_000, "The lift was serviced in 2023. " * 33_000, "x" * 1_000_000, "1" * 1_000_000, "(" * 1_000_000],
+)
+def test_a_huge_answer_takes_bounded_time(answer):
+    started = time.process_time()
+    check_grounding("", [LIFT * 100, LEASE], answer)
+    assert time.process_time() - started < 20
+
+
+def test_a_huge_source_takes_bounded_time():
+    started = time.process_time()
+    assert check_grounding("", [LIFT + " The lift went up and down. " * 40_000], "The lift broke down twice.").supported
+    assert time.process_time() - started < 30
+
+
+def test_a_draft_keeps_its_order_and_gets_its_support():
+    info = DocumentInfo("d", "v", "h/lift.txt", "Lift", "text", "h")
+    hit = Hit(Chunk("c", "d", 100, 100 + len(LIFT), LIFT), info, 1.0)
+    quoted = Sentence(LIFT[:46], 0, 100, 146, 0.9)
+    invented = Sentence("The lift has 12 floors.", 0, 100, 120, 0.8)
+    grounded = ground(Draft((quoted, invented), 0.9), [hit], 0.5)
+    assert [each.sentence for each in grounded] == [quoted, invented]
+    assert [each.supported for each in grounded] == [True, False]
+    assert grounded[1].missing == ("12",)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("twenty-four (24)", {"24"}),
+        ("1,200", {"1200"}),
+        ("1.200", {"1.2", "1200"}),
+        ("two hundred and fifty", {"250"}),
+        ("1.2 million", {"1200000"}),
+        ("09:30", {"9:30"}),
+        ("007", {"7"}),
+    ],
+)
+def test_spellings_of_one_number_have_one_value(text, values):
+    assert {value for claim in claims(text) for value in claim.values} == values
+
+
+def test_a_day_makes_its_month_and_year_known():
+    assert {"2025", "2025-03-", "-03-03", "2025-03-03"} <= known_values("signed on 3 March 2025")
+
+
+def test_one_by_itself_is_a_pronoun():
+    assert claims("this is the one") == []
