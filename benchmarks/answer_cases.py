@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from leave_out import Lab, Mask, document
 
+from benchmarks.leave_out import Lab, Mask, document
 from indexing.embedding import VectorCache
 from rag.ports import Embedder
 from rag.types import Document, Encoded, Found

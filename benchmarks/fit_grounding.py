@@ -1,6 +1,6 @@
 """Fit rag/grounding.json on data/grounding, and print how well each set does with a model of the others.
 
-python benchmarks/fit_grounding.py --data DIR [--write]
+python -m benchmarks.fit_grounding --data DIR [--write]
 """
 
 import argparse
@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from logistic import auroc, brier, fit, reliability
 
+from benchmarks.logistic import auroc, brier, fit, reliability
 from rag.grounding import FEATURES, support_score
 from rag.sentences import split_sentences
 from rag.support import Sources, Support

@@ -1,7 +1,7 @@
 """Write the built-in embedder's reference vectors by sentence-transformers, an implementation that is not ours.
 
 pip install 'plumbline[models]'
-python benchmarks/make_embedder_references.py rag/adapters/data/minilm_probes.json
+python -m benchmarks.make_embedder_references rag/adapters/data/minilm_probes.json
 """
 
 import json

@@ -1,6 +1,6 @@
 """Write how much each word piece and each word tells: its idf over passages of ordinary text.
 
-    python benchmarks/make_token_weights.py --data DIR
+    python -m benchmarks.make_token_weights --data DIR
 
 It writes rag/adapters/data/wordpiece_weights.json (answers: idf-weighted MaxSim) and rag/word_weights.json (grounding).
 Read are data/docs (handbook, developer guide, security, PEPs), data/chunking, data/legal and data/ir/scifact, each with

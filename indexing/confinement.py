@@ -5,17 +5,22 @@ import math
 import os
 import resource
 import signal
+import struct
 import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 import orjson
 
-from indexing.sandbox import ANSWER, FATAL, LENGTH, READY, REFUSAL
 from rag.errors import ParseError
+
+# One frame is its length and its bytes; the first byte of an answer says what it is.
+LENGTH = struct.Struct(">Q")
+READY, ANSWER, REFUSAL, FATAL = b"S", b"A", b"R", b"F"
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -104,8 +109,7 @@ def _leave_network() -> None:
 
 
 def _address_space() -> int:
-    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123  # pathlib costs an import of its own here
-        return int(file.read().split()[0]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
 
 
 def _refuse(event: str, args: tuple[object, ...]) -> None:

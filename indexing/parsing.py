@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from indexing.formats.message import load
+from indexing.formats.receiving import load
 from indexing.identity import hashed
 from indexing.sandbox import Sandbox
 from rag.errors import ParseError
@@ -151,7 +151,7 @@ def _batches(files: Iterable[ParseTask]) -> Iterator[list[ParseTask]]:
 
 def _read_file(path: Path, max_bytes: int) -> bytes:
     """Return the bytes of a regular file; a pipe or a device is refused, and does not block."""
-    with open(path, "rb", opener=_open) as file:  # noqa: PTH123  # pathlib cannot pass the flags
+    with open(path, "rb", opener=_open) as file:  # pathlib cannot pass the flags
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise ParseError("it is not a regular file")

@@ -19,6 +19,7 @@ _WORD = re.compile(
 _WORD_SHARE = 0.62
 # Within words: no vowel, five consonants or three equal letters in a row, a capital after a small letter, a symbol.
 # Real pages have up to 0.04 of these, a bad OCR layer 0.12.
+_OTHER_SCRIPT = re.compile("[\u0250-\u1fff\u2c00-\ud7ff\uf900-\uffef\U00010000-\U0001ffff]")
 _LATIN = re.compile(r"[A-Za-z]{3,}")
 _ODD = re.compile(r"[a-z][A-Z]|^[^aeiouyAEIOUY]+$|[^aeiouyAEIOUY]{5}|(.)\1\1")
 _SPOILT = re.compile(r"\w[^\w\s'’.,:;/&@%$()\[\]{}+=#|·•…–—-]+\w|[«»^~]\w")
@@ -69,7 +70,11 @@ def _unreadable_share(text: str) -> float:
 
 
 def _is_garbled(text: str) -> bool:
-    words = [word for word in text.split() if word != "|"]
+    """Tell whether a text that is mostly in Latin letters is not made of words."""
+    every = [word for word in text.split() if word != "|"]
+    words = [word for word in every if not _OTHER_SCRIPT.search(word)]
+    if 2 * len(words) < len(every):
+        return False
     if sum(bool(_WORD.match(word)) for word in words) < _WORD_SHARE * len(words):
         return True
     odd = sum(bool(_SPOILT.search(word)) for word in words)

@@ -4,7 +4,6 @@ import fcntl
 import os
 import select
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -16,12 +15,9 @@ from threading import Event, Lock
 
 import orjson
 
+from indexing.confinement import ANSWER, LENGTH, READY, REFUSAL
 from rag.errors import ParseError, UnavailableError
 from rag.settings import ParsingLimits
-
-# One frame is its length and its bytes; the first byte of an answer says what it is.
-LENGTH = struct.Struct(">Q")
-READY, ANSWER, REFUSAL, FATAL = b"S", b"A", b"R", b"F"
 
 # The child knows nothing of our environment, so it is told where the code lies.
 _BOOT = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_module(sys.argv[2], run_name='__main__')"

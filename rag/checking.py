@@ -39,7 +39,7 @@ def _reply(line: bytes) -> dict[str, object]:
     try:
         content = orjson.loads(line)
         known = content.get("id") if isinstance(content, dict) else None
-        return grounding_reply(GroundingRequest.model_validate(content)).model_dump(mode="json")
+        return grounding_reply(GroundingRequest.model_validate(content, extra="ignore")).model_dump(mode="json")
     except orjson.JSONDecodeError as error:
         return {"id": None, "error": f"not JSON: {error}"}
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """What a sentence states that can be checked letter by letter: numbers, dates and names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -83,7 +83,7 @@ _DIGITS = re.compile(
     re.IGNORECASE,
 )
 _SHORT_SCALES = {"k": 1000, "m": 10**6, "bn": 10**9}
-_NAME = re.compile(r"[^\W\d_]*[A-Z\u00c0-\u00de][\w'’-]*")
+_NAME = re.compile(r"\b[^\W\d_]{0,3}[A-Z\u00c0-\u00de][\w'’-]*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n“\"(|*_#>•-])\s*[\"“'(*_]*$")
 
 
@@ -101,7 +101,7 @@ class Claim:
 def claims(text: str) -> list[Claim]:
     """Return the dates, the numbers outside of them, and the names, each in reading order."""
     dates = list(_dates(text))
-    rest = _blanked(text, dates)
+    rest = blanked(text, dates)
     numbers = [*_digits(rest), *_spelt(rest)]
     return [*dates, *sorted(numbers, key=lambda claim: claim.start), *_names(rest)]
 
@@ -118,13 +118,13 @@ def known_values(text: str) -> frozenset[str]:
 
 
 def _dates(text: str) -> Iterator[Claim]:
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     for pattern in _DATES:
         for match in pattern.finditer(text):
-            if any(match.start() < end and start < match.end() for start, end in taken):
-                continue
-            taken.append(match.span())
-            yield Claim("date", match[0], frozenset(_days(match.groupdict(""))), *match.span())
+            start, end = match.span()
+            if not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
+                yield Claim("date", match[0], frozenset(_days(match.groupdict(""))), start, end)
 
 
 def _days(parts: dict[str, str]) -> Iterator[str]:
@@ -136,10 +136,13 @@ def _days(parts: dict[str, str]) -> Iterator[str]:
             yield f"{parts.get('y', '')}-{m:02}-{f'{d:02}' if d else ''}"
 
 
-def _blanked(text: str, dates: list[Claim]) -> str:
-    for date in dates:
-        text = text[: date.start] + " " * (date.end - date.start) + text[date.end :]
-    return text
+def blanked(text: str, found: Sequence[Claim]) -> str:
+    """Return the text with blanks where these claims stand; offsets stay."""
+    parts, at = [], 0
+    for claim in sorted(found, key=lambda each: each.start):
+        parts += [text[at : claim.start], " " * (claim.end - max(at, claim.start))]
+        at = max(at, claim.end)
+    return "".join([*parts, text[at:]])
 
 
 def _digits(text: str) -> Iterator[Claim]:

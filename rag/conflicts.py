@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from rag.analysis import analyse
-from rag.claims import Claim, claims
+from rag.claims import Claim, blanked, claims
 from rag.sentences import split_sentences
 from rag.types import DocumentInfo, Hit, Notice
 from rag.word_weights import word_weight
@@ -175,10 +175,10 @@ def _only_in(a: _Statement, b: _Statement) -> list[Claim]:
 def _statement(text: str) -> _Statement:
     rest = _ENUMERATOR.sub("", text)
     stated = [claim for claim in claims(rest) if claim.kind != "name"]
-    for claim in stated:
-        rest = rest[: claim.start] + " " * (claim.end - claim.start) + rest[claim.end :]
     in_order = sorted(stated, key=lambda claim: claim.start)
-    return _Statement(frozenset(word for word in analyse(rest, "en") if not word.isdigit()), tuple(in_order))
+    return _Statement(
+        frozenset(word for word in analyse(blanked(rest, stated), "en") if not word.isdigit()), tuple(in_order)
+    )
 
 
 def _core(title: str) -> frozenset[str]:

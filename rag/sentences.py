@@ -61,6 +61,7 @@ _ORDINAL_DOT = _words("de da nb nn no fi cs sk sl hr hu et lv is")
 
 _PAIRS = (("(", ")", 200), ("[", "]", 200), ("“", "”", 150), ("«", "»", 150), ("「", "」", 150), ("『", "』", 150))
 _LOOK_BACK_CHARS = 400
+_QUOTED = re.compile(r'"[^"]*"')  # as in a row of comma-separated values
 
 
 def split_sentences(text: str, language: str = "") -> list[Span]:
@@ -103,8 +104,8 @@ def _unwrapped(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _are_rows(lines: list[str]) -> bool:
-    """Tell whether every line has the same number of one delimiter, at least two."""
-    filled = [line for line in lines if line.strip()]
+    """Tell whether every line has the same number of one delimiter outside quotes, at least two."""
+    filled = [_QUOTED.sub("", line) for line in lines if line.strip()]
     return len(filled) > 1 and any(
         filled[0].count(each) > 1 and len({line.count(each) for line in filled}) == 1 for each in _DELIMITERS
     )

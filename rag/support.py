@@ -16,6 +16,8 @@ from rag.sentences import split_sentences
 from rag.word_weights import word_weight
 
 MAX_SOURCE_CHARS = 1_000_000  # of all sources together; what is beyond supports nothing
+MAX_SENTENCE_CHARS = 20_000  # a longer one is no sentence, and is not supported
+_QUOTE_CHARS = 5000
 _REACH = 2  # sentences before and after, which with the sentence itself make a passage
 _ALIGNED_CHARS = 1000  # of a sentence: alignment takes the product of both lengths
 _ALIGNED_SENTENCES = 3  # the best by words
@@ -48,6 +50,9 @@ class Support:
     verbatim: bool  # stands in a source word for word, at `best`
 
 
+_NO_SUPPORT = Support(0.0, 0.0, 0.0, 0.0, (), None, 1, verbatim=False)
+
+
 class Sources:
     """Texts to check sentences against, indexed by word."""
 
@@ -62,6 +67,8 @@ class Sources:
 
     def support(self, sentence: str) -> Support:
         """Return what the sources have of a sentence."""
+        if len(sentence) > MAX_SENTENCE_CHARS:
+            return _NO_SUPPORT
         words = analyse(sentence, "en")
         by_sentence, by_passage = self._coverage(set(words))
         ranked = np.argsort(-by_sentence, kind="stable")[:_ALIGNED_SENTENCES].tolist()
@@ -115,7 +122,7 @@ class Sources:
     def _quote(self, sentence: str) -> Span | None:
         """Return where the sentence stands word for word; white space, case and quotation marks do not matter."""
         words = sentence.strip(" \t\n\"'“”‘’«»").split()
-        if len(_WORD.findall(sentence)) < _VERBATIM_WORDS:
+        if len(sentence) > _QUOTE_CHARS or len(_WORD.findall(sentence)) < _VERBATIM_WORDS:
             return None
         pattern = re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)", re.IGNORECASE)
         for source, text in enumerate(self._texts):

@@ -60,7 +60,8 @@ def _mismatch(expected: Format, data: bytes) -> str:
 def _no_docx(data: bytes) -> str:
     if data.startswith(_OLE):
         return "is encrypted or in the old Word format; save it as .docx without a password"
-    return "" if "word/document.xml" in _members(data) else f"is {_described(data)}"
+    is_word = data.startswith(_ZIP) and "word/document.xml" in _members(data)
+    return "" if is_word else f"is {_described(data)}"
 
 
 def _is_foreign(data: bytes) -> bool:

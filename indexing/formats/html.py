@@ -9,12 +9,11 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from indexing.formats.decoding import decode
 from indexing.formats.extracted import Extracted, Metadata, TextBuilder
+from indexing.formats.hiding import HIDDEN_TEXT, is_harmless, is_hidden, tells
 from indexing.formats.metadata import read_metadata
 from indexing.formats.tables import is_header
 from rag.errors import ParseError
 from rag.types import BlockKind
-
-HIDDEN_TEXT = "it holds text that is hidden from readers"
 
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -34,14 +33,7 @@ _UNSEEN = _tags(
     "datalist noscript noframes rp"
 )
 _CHROME_ROLES = _tags("navigation banner contentinfo search menu menubar toolbar")
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d]*[1-9])|text-indent\s*:\s*-\d{3}",
-    re.IGNORECASE,
-)
 _EMPTY_LINE = re.compile(r"\n\n+")
-# Hidden as a rule, and not to deceive: what Wikipedia says to search engines.
-_HARMLESS = re.compile(r"\b(?:noprint|shortdescription|sr-only|visually-hidden)\b")
-_HIDDEN_WORDS = 3
 _BLANKS = re.compile(r"[^\S\n]*\n[^\S\n]*")
 _MAIN_SHARE = 0.6  # of the page's text: with less in it, `main` is not what the page is about
 _CELL_CHARS = 600  # a table with a longer cell only arranges the page
@@ -139,7 +131,7 @@ class _Walker:
         self.hidden = self.hidden or any(map(_hides_words, table.iterdescendants()))
 
     def _is_hidden(self, element: HtmlElement) -> bool:
-        if not _is_styled_away(element):
+        if not is_hidden(element):
             return False
         self.hidden = self.hidden or _hides_words(element)
         return True
@@ -159,15 +151,8 @@ def _is_unseen(element: HtmlElement) -> bool:
     return element.tag in _UNSEEN or element.get("role") in _CHROME_ROLES
 
 
-def _is_styled_away(element: HtmlElement) -> bool:
-    return element.get("hidden") is not None or bool(_HIDING.search(element.get("style", "")))
-
-
 def _hides_words(element: HtmlElement) -> bool:
-    if not isinstance(element.tag, str) or not _is_styled_away(element) or _HARMLESS.search(element.get("class", "")):
-        return False
-    hidden = "".join(_strings(element, hidden=True)).split()
-    return sum(any(map(str.isalpha, word)) for word in hidden) >= _HIDDEN_WORDS
+    return is_hidden(element) and not is_harmless(element) and tells("".join(_strings(element, hidden=True)))
 
 
 def _strings(root: HtmlElement, *, hidden: bool = False) -> Iterator[str]:
@@ -175,7 +160,7 @@ def _strings(root: HtmlElement, *, hidden: bool = False) -> Iterator[str]:
     events = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in events:
         if event == "start":
-            if _is_unseen(element) or (_is_styled_away(element) and not (hidden and element is root)):
+            if _is_unseen(element) or (is_hidden(element) and not (hidden and element is root)):
                 events.skip_subtree()
                 continue
             yield " " if element.tag in _BLOCKS or element.tag == "br" else ""

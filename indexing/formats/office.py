@@ -13,6 +13,7 @@ from docx.opc.exceptions import OpcError
 from lxml import etree
 
 from indexing.formats.extracted import Extracted, Metadata, TextBuilder
+from indexing.formats.hiding import HIDDEN_TEXT, tells
 from indexing.formats.html import parse_fragment, walk
 from indexing.formats.metadata import read_metadata
 from rag.errors import ParseError
@@ -31,6 +32,8 @@ p[style-name='HTML Preformatted'] => pre:separator('\n')
 # Links to web pages and to a template are on thousands of honest documents.
 _EXTERNAL = b'TargetMode="External"'
 _HARMLESS = (b"/hyperlink", b"/attachedTemplate")
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_LEAST_HALF_POINTS = 4
 _LOADED = "it refers to content outside of itself, which was not loaded"
 
 
@@ -39,15 +42,19 @@ def parse_docx(data: bytes) -> Extracted:
     external = _inspect(data)
     with _translated_errors():
         word = docx.Document(io.BytesIO(data))
+        hidden = _take_hidden(word)
         html = mammoth.convert_to_html(
-            io.BytesIO(data), style_map=_STYLES, convert_image=mammoth.images.img_element(_no_image)
+            io.BytesIO(_saved(word) if hidden else data),
+            style_map=_STYLES,
+            convert_image=mammoth.images.img_element(_no_image),
         ).value
         builder = TextBuilder()
         _add_lines(builder, _edges(word, "header"))
         walk(parse_fragment(html), builder)
         _add_lines(builder, _edges(word, "footer"))
         metadata = _metadata(word)
-    return Extracted("docx", builder.text, tuple(builder.blocks), metadata, (_LOADED,) if external else ())
+    warnings = (*([_LOADED] if external else []), *([HIDDEN_TEXT] if tells(hidden) else []))
+    return Extracted("docx", builder.text, tuple(builder.blocks), metadata, warnings)
 
 
 def _inspect(data: bytes) -> bool:
@@ -79,6 +86,43 @@ def _inspect_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         raise ParseError("it declares XML entities, which no Word document needs and attacks use")
     relations = content.split(b"<Relationship ")[1:] if member.filename.endswith(".rels") else []
     return any(_EXTERNAL in each and not any(kind in each for kind in _HARMLESS) for each in relations)
+
+
+def _take_hidden(word: WordDocument) -> str:
+    """Take the runs out that no reader sees, and return their text."""
+    hidden = [run for run in word.element.body.iter(f"{_W}r") if _is_hidden(run)]
+    texts = ["".join(text.text or "" for text in run.iter(f"{_W}t")) for run in hidden]
+    for run in hidden:
+        run.getparent().remove(run)
+    return " ".join(filter(None, texts))
+
+
+def _is_hidden(run: etree._Element) -> bool:
+    """Tell whether a run is hidden, smaller than two points, or white where nothing paints the ground."""
+    look = run.find(f"{_W}rPr")
+    if look is None:
+        return False
+    vanish, size, color = (look.find(f"{_W}{name}") for name in ("vanish", "sz", "color"))
+    if vanish is not None and vanish.get(f"{_W}val") not in ("0", "false"):
+        return True
+    if size is not None and str(size.get(f"{_W}val")).isdigit() and int(size.get(f"{_W}val")) < _LEAST_HALF_POINTS:
+        return True
+    return color is not None and str(color.get(f"{_W}val")).upper() == "FFFFFF" and not _is_painted(run)
+
+
+def _is_painted(run: etree._Element) -> bool:
+    """Tell whether a run may stand on a ground: shaded, or in a table or shape, whose style may have one."""
+    above = [run, *run.iterancestors()]
+    boxes = {f"{_W}tbl", f"{_W}txbxContent"}
+    return any(each.tag in boxes or each.find(f"{_W}rPr/{_W}shd") is not None for each in above) or any(
+        each.find(f"{_W}pPr/{_W}shd") is not None for each in above
+    )
+
+
+def _saved(word: WordDocument) -> bytes:
+    target = io.BytesIO()
+    word.save(target)
+    return target.getvalue()
 
 
 def _no_image(_image: object) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from indexing.formats.extracted import Extracted, Metadata
-from indexing.formats.html import HIDDEN_TEXT
+from indexing.formats.hiding import HIDDEN_TEXT
 from indexing.formats.metadata import read_metadata
 from indexing.formats.pdf_layout import compose
 from indexing.formats.pdf_lines import PageText, read_page

@@ -14,7 +14,8 @@ _ITEM = re.compile(r"(?:[•‣▪●◦∙·*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]
 _BULLET = re.compile(r"[•‣▪●◦∙·*–—-]\s+\S")
 _NUMBERED = re.compile(r"(?:\d{1,2}\.)*\d{1,2}\.?\s+[^\W\d_a-z]")
 _PAGE_NUMBER = re.compile(r"(?i)\W*(?:page|seite|página|p\.)?\s*\d{1,4}(?:\s*(?:of|/|von|de)\s*\d{1,4})?\W*$")
-_PAGED = re.compile(r"(?i)\bpage \d+")
+_PAGED = re.compile(r"(?i)\b(?:page|seite|página)\b")
+_DIGITS = re.compile(r"\d{1,9}")
 _DASHED_NUMBER = re.compile(r"[-–—]\s?\d{1,4}\s?[-–—]$")
 _OPEN_END = re.compile(r"(?:[,;]|\b(?:an?|the|of|and|or|to|in|on|by|for|with|that|is|are|be|shall|will|may|as))$")
 _SENTENCE_END = re.compile(r"""[.!?:;。！？]["'”’)\]]*$""")
@@ -92,19 +93,19 @@ def _without_edges(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     if len(pages) < 2:
         return [list(page) for page in pages]
     edges = [_edge_lines(page) for page in pages]
-    counts = Counter(key for edge in edges for key in {_shape(line) for line in edge})
-    least = max(2, round(_REPEATED_SHARE * sum(map(bool, pages))))
-    seen: set[str] = set()
-    kept = []
-    for page, edge in zip(pages, edges, strict=True):
-        dropped = {id(line) for line in edge if _PAGE_NUMBER.match(line.text)}
-        dropped |= {id(line) for line in edge if _PAGED.search(line.text) and counts[_shape(line)] > 1}
-        dropped |= {id(line) for line in page if _DASHED_NUMBER.match(line.text)}
-        if len(pages) > 2:
-            dropped |= {id(line) for line in edge if counts[_shape(line)] >= least and _shape(line) in seen}
-            seen |= {_shape(line) for line in edge}
-        kept.append([line for line in page if id(line) not in dropped])
-    return kept
+    dropped = {id(line) for edge in edges for line in edge if _PAGE_NUMBER.match(line.text)}
+    dropped |= {id(line) for page in pages for line in page if _DASHED_NUMBER.match(line.text)}
+    groups: dict[str, list[Line]] = defaultdict(list)
+    for line in (line for edge in edges for line in edge):
+        groups[_shape(line)].append(line)
+    least = max(3, round(_REPEATED_SHARE * sum(map(bool, pages))))
+    for lines in groups.values():
+        many = len(lines) >= least
+        if (many or (len(lines) > 1 and _PAGED.search(lines[0].text))) and _counts_pages(lines):
+            dropped |= {id(line) for line in lines}
+        elif many and len({line.text for line in lines}) == 1:
+            dropped |= {id(line) for line in lines[1:]}
+    return [[line for line in page if id(line) not in dropped] for page in pages]
 
 
 def _edge_lines(page: Sequence[Line]) -> list[Line]:
@@ -114,7 +115,14 @@ def _edge_lines(page: Sequence[Line]) -> list[Line]:
 
 def _shape(line: Line) -> str:
     """Return the line with its numbers made alike, and about how high it stands."""
-    return f"{re.sub(r'[0-9]+', '#', line.text)}@{round(line.bottom / 20)}"
+    return f"{_DIGITS.sub('#', line.text)}@{round(line.bottom / 20)}"
+
+
+def _counts_pages(lines: Sequence[Line]) -> bool:
+    """Tell whether one number in the lines grows with the page, as in "ACME | 12"."""
+    numbers = [[int(found) for found in _DIGITS.findall(line.text)] for line in lines]
+    columns = zip(*numbers, strict=True)
+    return any(len({each - line.page for each, line in zip(column, lines, strict=True)}) == 1 for column in columns)
 
 
 def _rows(lines: Sequence[Line]) -> list[Line]:

@@ -11,11 +11,12 @@ from typing import TypeAlias
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from indexing.formats.hiding import tells
+
 _Run: TypeAlias = list[tuple[int, int]]  # index and code of each character
 
 _BREAKS = (10, 13)
 _BOLD = 600  # font weight
-_TOLD_WORDS = 3
 _BLEED = 18  # points beyond the page: sloppy pages run over their edge
 _LEAST_HEIGHT = 1.5  # points; nobody reads smaller letters
 # Ligatures and presentation forms are ways to draw letters; "²" and "½" are not, so this is less than NFKC.
@@ -58,16 +59,22 @@ class PageText:
 
 def read_page(document: pdfium.PdfDocument, number: int) -> PageText:
     """Return the lines of the page with index `number`; what no reader sees is left out."""
-    page = document[number]
+    page = _flattened(document, number) if document.get_formtype() else document[number]
     try:
-        if document.get_formtype():
-            page.flatten()  # what was filled into forms becomes text
         reader = _Reader(page, number + 1)
         lines = [line for line in reader.lines() if line]
         pictures = any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
-        return PageText(tuple(lines), _is_told(reader.hidden), pictures)
+        return PageText(tuple(lines), tells(" ".join(reader.hidden)), pictures)
     finally:
         page.close()
+
+
+def _flattened(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
+    """Return the page with what was filled into its forms as text; it shows after it was opened again."""
+    page = document[number]
+    page.flatten()
+    page.close()
+    return document[number]
 
 
 class _Reader:
@@ -175,11 +182,6 @@ def _words(run: _Run) -> Iterator[_Run]:
     """Yield words and the blanks between them."""
     for _, group in groupby(run, key=lambda char: char[1] <= 32):
         yield list(group)
-
-
-def _is_told(hidden: list[str]) -> bool:
-    """Tell whether hidden text says something; marks for printers and programs do not."""
-    return sum(word.strip(",.;:!?()").isalpha() for word in hidden) >= _TOLD_WORDS
 
 
 def normalised(text: str) -> str:

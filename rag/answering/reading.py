@@ -14,6 +14,7 @@ _MARKED_HEADING = re.compile(r"#{1,6}\s|title:\s", re.IGNORECASE)
 _BARE_HEADING = re.compile(r"\*\*[^*]+\*\*:?|(?:\(?[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s+)?[^.!?;:,|。！？]{2,80}[?？]?")
 _RULER = re.compile(r"[\W_]*")
 _SAYS_NOTHING = re.compile(r"[\W_]*|[^\n]*[?？]")
+_FIGURE = re.compile(r"\d")
 _ROW = re.compile(r"\s*\|")
 _ITEM = re.compile(r"\s*[-*+•|]\s")
 
@@ -44,11 +45,11 @@ def _of_hit(place: int, hit: Hit, first: int) -> Iterator[ReadSentence]:
     spans = split_sentences(text, hit.document.language)
     heading = header = None
     for index, (start, end) in enumerate(spans):
-        following = text[slice(*spans[index + 1])] if index + 1 < len(spans) else ""
+        before, following = (_line(text, spans, at) for at in (index - 1, index + 1))
         here = first + index
-        is_heading, is_header = _is_heading(text, start, end), _is_header(text[start:end], following)
+        is_heading, is_header = _is_heading(text, start, end), _is_header(before, text[start:end], following)
         heading = here if is_heading else heading
-        header = here if is_header else header if _ROW.match(text[start:end]) else None
+        header = here if is_header else header if _cells(text[start:end]) > 1 else None
         above = tuple(each for each in (heading, header) if each is not None and each != here)
         yield ReadSentence(
             text[start:end],
@@ -71,5 +72,17 @@ def _is_heading(text: str, start: int, end: int) -> bool:
     return alone and short and not _ITEM.match(line) and bool(_BARE_HEADING.fullmatch(line))
 
 
-def _is_header(line: str, following: str) -> bool:
-    return bool(_ROW.match(line) and following and _RULER.fullmatch(following))
+def _is_header(before: str, line: str, following: str) -> bool:
+    """Whether a row of names stands above a ruler, or first above a row of as many cells with a figure in it."""
+    if _ROW.match(line) and following and _RULER.fullmatch(following):
+        return True
+    first = _cells(line) > 1 and _cells(before) != _cells(line) == _cells(following)
+    return first and not _FIGURE.search(line) and bool(_FIGURE.search(following))
+
+
+def _cells(line: str) -> int:
+    return line.strip().strip("|").count(" | ") + 1
+
+
+def _line(text: str, spans: Sequence[tuple[int, int]], index: int) -> str:
+    return text[slice(*spans[index])] if 0 <= index < len(spans) else ""

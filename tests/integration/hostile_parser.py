@@ -9,8 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from indexing.confinement import serve  # noqa: E402  # the line above finds it
-from rag.errors import ParseError  # noqa: E402
+from indexing.confinement import serve  # the line above finds it
+from rag.errors import ParseError
 
 
 def answer(request: bytes) -> bytes:

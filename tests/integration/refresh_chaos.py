@@ -1,4 +1,4 @@
-"""Kills refreshes, another writer and readers of one home at random, and prints what was read: see `test_refresh_chaos.py`.
+"""Kills refreshes, another writer and readers of one home at random and prints what was read: `test_refresh_chaos.py`.
 
 Run as a module, which forks every process that opens a database and opens none itself.
 """

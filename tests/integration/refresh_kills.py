@@ -16,8 +16,9 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from indexing import cleaning, indexer, refresh, writing
+from indexing import catalog, cleaning, indexer, refresh, writing
 from indexing.indexer import Indexer
+from indexing.sources import load_sources
 from rag.errors import NoIndexError
 from tests.integration import refresh_world as world
 from tests.integration.refresh_world import BUNDLE, FIRST, NEW, OLD, OTHER, Content, Library, build, open_shop, show
@@ -56,6 +57,15 @@ def prune(home: Path, _: Path) -> None:
 
 def rebuild(home: Path, _: Path) -> None:
     Indexer(open_shop(home)).rebuild()
+
+
+def refresh_by_group(home: Path, sources: Path) -> None:
+    """Publish after every three documents, which are a group."""
+    shop = open_shop(home)
+    with shop.database.write() as connection:
+        for spec in load_sources(sources):
+            catalog.put_source(connection, spec)
+    Indexer(shop).refresh(publish_every=world.DOCUMENTS)
 
 
 def refresh_only(home: Path, _: Path) -> None:
@@ -146,7 +156,7 @@ def fail_points(root: Path, case: Case) -> dict[str, object]:
         in_child(case.next_step, home, show(root / "source", content))
         after = in_child(unfinished, home, content)
         known = seen["content"] in expected
-        outcome[("old", "new")[expected.index(seen["content"])] if known else "neither"] += 1
+        outcome[("neither" if not known else "new" if expected.index(seen["content"]) else "old")] += 1
         if not known or seen["wrong"] or set(seen["rights"]) - {"g1"} or after:
             wrong.append([number, writes[number - 1], seen, after])
     names = Counter(name.split()[0] for name in writes)
@@ -200,6 +210,14 @@ def replace_and_purge(root: Path, home: Path, checked: bool, share: float) -> No
     (home / "go").touch()
 
 
+def by_group() -> list[Content]:
+    """From OLD to NEW, one group after the other; what is gone goes last."""
+    contents = [OLD]
+    for group in NEW:
+        contents.append(contents[-1] | {group: NEW[group]})
+    return [*contents, NEW]
+
+
 def make_bases(root: Path) -> tuple[Path, Path, Path]:
     """An empty home, one with three revisions, and one in which a run was killed just before its publish."""
     empty, base, killed, source = root / "empty", root / "base", root / "killed", root / "source"
@@ -224,6 +242,7 @@ def main(root: Path) -> None:
         "plain": killing(Case(base, build, next_step=build, **both)),
         "after a kill": killing(Case(killed, build, next_step=build, **both)),
         "with compaction": killing(Case(base, compacting, next_step=compacting, **both)),
+        "publish every group": killing(Case(base, refresh_by_group, by_group(), build, (NEW, OTHER), every=8)),
         "first build": killing(Case(empty, first, ({}, NEW), first, (NEW, OTHER), **rare)),
         "prune": killing(Case(killed, prune, (OLD,), build, (NEW, OTHER), **rare)),
         "rebuild": killing(Case(base, rebuild, (OLD, NEW), build, (NEW, OTHER), **rare)),

@@ -232,8 +232,11 @@ def truth_of(reading: SqlReading) -> Truth:
         now.setdefault(document, set()).add(role)
     removed = bool(reading.connection.execute(select(t.sources.c.name).where(t.sources.c.removed)).all())
     sizes = Counter(group_of.values())
-    torn = [f"torn {group}" for group in groups if len(groups[group]) > 1 or sizes[group] < DOCUMENTS]
-    return Truth(pointer.revision, pointer.build_revision, chunks, rows, now, groups, group_of, removed, torn)
+    wrong = [f"torn {group}" for group in groups if len(groups[group]) > 1 or sizes[group] < DOCUMENTS]
+    wrong += [
+        f"granted early: {row.id}" for row in rows if now.get(row.document_id, set()) - set(row.keywords["roles"])
+    ]
+    return Truth(pointer.revision, pointer.build_revision, chunks, rows, now, groups, group_of, removed, wrong)
 
 
 def wrong_with(found: Snapshot, truth: Truth) -> list[str]:

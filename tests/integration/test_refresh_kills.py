@@ -42,7 +42,7 @@ def test_after_a_kill_readers_see_one_whole_corpus_and_the_next_run_ends_the_wor
     )
 
 
-@pytest.mark.parametrize("case", ["first build", "prune", "rebuild", "remove"])
+@pytest.mark.parametrize("case", ["publish every group", "first build", "prune", "rebuild", "remove"])
 def test_every_other_command_that_writes_can_be_killed_too(outcomes, case):
     assert outcomes[case]["wrong"] == []
     assert outcomes[case]["kills"] >= 3

@@ -197,7 +197,7 @@ def test_bombs_are_refused_with_their_reason_and_the_others_go_on(tmp_path):
 
 def test_names_are_data(tmp_path):
     names = ["a\nb.txt", "$(touch x).txt", "'; --.md", "résumé 日本.txt", "-rf.txt", "%s%n.md", " .txt"]
-    outcomes = parsed(tmp_path, {name: b"Some text here." for name in names})
+    outcomes = parsed(tmp_path, dict.fromkeys(names, b"Some text here."))
     assert all(each.text == "Some text here." for each in outcomes.values())
     assert outcomes["résumé 日本.txt"].title == "résumé 日本"
 

@@ -5,13 +5,15 @@ import shutil
 import subprocess
 import sys
 from importlib import resources
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from rag.adapters import graph_cache, minilm_files
 from rag.adapters.onnx import OnnxEmbedder
-from rag.errors import ModelUnavailableError
+from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
+from rag.errors import ModelUnavailableError, UsageError
 
 TEXTS = [
     "Short.",
@@ -138,3 +140,9 @@ def test_no_torch_and_no_onnx_is_imported_where_the_graph_is_there(embedder, cac
     )
     result = subprocess.run([sys.executable, "-c", script, str(cache)], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the extra `models` is installed")
+def test_another_model_without_its_packages_says_what_to_install():
+    with pytest.raises(UsageError, match=r"plumbline\[models\]"):
+        SentenceTransformersEmbedder("some/model")

@@ -81,7 +81,12 @@ def test_blocks_are_spans_of_the_files_own_text(newline):
 def test_front_matter_is_metadata_and_in_no_block():
     found = parse_markdown(PAGE.encode())
     stated = found.metadata
-    assert (stated.title, stated.owner, stated.tags, stated.language) == ("Leave policy", "Ann, Bob", ("hr", "leave"), "en")
+    assert (stated.title, stated.owner, stated.tags, stated.language) == (
+        "Leave policy",
+        "Ann, Bob",
+        ("hr", "leave"),
+        "en",
+    )
     assert stated.date == datetime.date(2024, 5, 1)
     assert found.text[found.blocks[0].start :].startswith("# Top")
 
@@ -97,7 +102,9 @@ def test_rows_carry_the_header_and_the_header_does_not():
     assert [row.header for row in rows] == ["", "A | B", "A | B"]
 
 
-@pytest.mark.parametrize("text", ["---\nno mapping\n---\n\nBody.", "---\n\nBody.\n\n---\n", "Text\n\n---\ntitle: x\n---\n"])
+@pytest.mark.parametrize(
+    "text", ["---\nno mapping\n---\n\nBody.", "---\n\nBody.\n\n---\n", "Text\n\n---\ntitle: x\n---\n"]
+)
 def test_rules_between_text_are_no_front_matter(text):
     assert parse_markdown(text.encode()).blocks[0].start == 0
 

@@ -13,7 +13,12 @@ def rows(found):
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_every_record_is_a_row_of_the_files_own_text(newline, delimiter):
-    records = [["name", "note", "town"], ["Ann", 'said "hi"', "Bern"], ["Bob", f"a{delimiter}b\nc", "Genf"], ["Eve", "", "Biel"]]
+    records = [
+        ["name", "note", "town"],
+        ["Ann", 'said "hi"', "Bern"],
+        ["Bob", f"a{delimiter}b\nc", "Genf"],
+        ["Eve", "", "Biel"],
+    ]
     made = io.StringIO()
     csv.writer(made, delimiter=delimiter, lineterminator=newline).writerows(records)
     found = parse_csv(made.getvalue().encode())

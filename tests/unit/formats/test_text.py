@@ -58,7 +58,9 @@ def test_the_canonical_text_is_the_files_text_exactly(newline):
 
 
 def test_headings_are_underlined_numbered_or_capitals():
-    found = parse_text(b"Leave\n=====\n\nText one.\n\n2.1 Sick leave\n\nText two.\n\nCHAPTER IV\n\nText three goes here.\n")
+    found = parse_text(
+        b"Leave\n=====\n\nText one.\n\n2.1 Sick leave\n\nText two.\n\nCHAPTER IV\n\nText three goes here.\n"
+    )
     headings = [block.heading_path for block in found.blocks if block.kind == "heading"]
     assert headings == [("Leave",), ("Leave", "2.1 Sick leave"), ("Leave", "CHAPTER IV")]
 
@@ -70,17 +72,26 @@ def test_prose_has_no_headings():
 
 def test_key_lines_at_the_top_are_metadata_and_text():
     found = parse_text(
-        b"Title: Minutes of May\nDate: 2026-05-17\nOwner: Operations team\nType: Minutes\nTags: a, b\nRoom: 7\n\nBody.\n"
+        b"Title: Minutes of May\nDate: 2026-05-17\nOwner: Sales team\nType: Minutes\nTags: a, b\nRoom: 7\n\nBody.\n"
     )
     stated = found.metadata
-    assert (stated.title, stated.owner, stated.type, stated.tags) == ("Minutes of May", "Operations team", "minutes", ("a", "b"))
+    assert (stated.title, stated.owner, stated.type, stated.tags) == (
+        "Minutes of May",
+        "Sales team",
+        "minutes",
+        ("a", "b"),
+    )
     assert stated.date == datetime.date(2026, 5, 17)
     assert found.blocks[0].start == 0
 
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("1973_oil_crisis.txt", "1973 oil crisis"), ("a/leave-policy.txt", "leave policy"), ("Q&A 2024-05.txt", "Q&A 2024-05")],
+    [
+        ("1973_oil_crisis.txt", "1973 oil crisis"),
+        ("a/leave-policy.txt", "leave policy"),
+        ("Q&A 2024-05.txt", "Q&A 2024-05"),
+    ],
 )
 def test_without_a_heading_the_file_name_is_the_title(name, title):
     assert extract(name, b"Just some text. And more of it.", 1000).metadata.title == title

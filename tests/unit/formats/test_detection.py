@@ -1,0 +1,58 @@
+import io
+import zipfile
+
+import pytest
+
+from indexing.formats.detection import detect
+from rag.errors import ParseError
+
+
+def zipped(*names):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return target.getvalue()
+
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("a.txt", b"text", "text"),
+        ("README", b"text", "text"),
+        ("A.MD", b"# text", "markdown"),
+        ("a.htm", b"<p>", "html"),
+        ("a.pdf", b"junk before\n%PDF-1.4", "pdf"),
+        ("a.docx", zipped("word/document.xml"), "docx"),
+        ("a.tsv", b"a\tb", "csv"),
+        ("utf16.txt", "This is text.".encode("utf-16-le"), "text"),
+    ],
+)
+def test_a_file_is_what_its_ending_and_its_content_say(name, data, expected):
+    assert detect(name, data) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.bin", b"x", r"\.bin is not a format that can be indexed \(Markdown"),
+        (".gitignore", b"x", r"\.gitignore is not a format"),
+        ("a.txt", b"", "empty"),
+        ("a.pdf", b"just text", r"named \.pdf but is text"),
+        ("a.pdf", PNG, "of the type png"),
+        ("a.md", b"%PDF-1.7 x", "is a PDF document"),
+        ("a.txt", PNG, "of the type png"),
+        ("a.docx", zipped("a.txt"), "is a ZIP archive"),
+        ("a.docx", zipped("xl/workbook.xml"), "is an Excel workbook"),
+        ("a.docx", b"text", "is text"),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted or in the old Word format"),
+        ("a.docx", zipped("word/document.xml")[:40], "damaged or truncated"),
+        ("a.csv", zipped("a.txt"), "is a ZIP archive"),
+    ],
+)
+def test_any_other_has_a_clear_reason(name, data, reason):
+    with pytest.raises(ParseError, match=reason):
+        detect(name, data)
