@@ -133,7 +133,14 @@ def print_trace(screen: Console, answered: Answered) -> None:
 
 def _candidates(trace: Trace) -> Table:
     legs = list(trace.legs)
-    table = Table("score", *legs, Column("document", overflow="fold"), "what became of it", title="Candidates", title_justify="left")
+    table = Table(
+        "score",
+        *legs,
+        Column("document", overflow="fold"),
+        "what became of it",
+        title="Candidates",
+        title_justify="left",
+    )
     for each in trace.candidates[:_SHOWN]:
         own = [f"{each.scores[leg]:.3f}" if leg in each.scores else "" for leg in legs]
         table.add_row(f"{each.score:.3f}", *own, Text(f"{each.title} ({each.uri})"), each.fate)

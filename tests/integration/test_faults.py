@@ -161,7 +161,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 def test_a_full_disk_is_told_loses_nothing_and_after_some_space_is_free_the_run_works(
     home: Path, original: Path, tmp_path: Path
 ) -> None:
-    docs = write(tmp_path / "large" / "docs", {f"{n}.txt": f"Item {n} costs {n} euro. " * 3000 for n in range(8)})
+    docs = write(tmp_path / "large" / "docs", {f"{n}.txt": f"Item {n} costs {n} euro. " * 1000 for n in range(8)})
     with small_disk(tmp_path / "disk", 12) as disk:
         small = disk / "home"
         subprocess.run(["cp", "-a", "--sparse=always", home, small], check=True)
@@ -203,7 +203,7 @@ def test_at_whatever_write_the_disk_is_full_readers_see_the_old_corpus_or_the_ne
 
 
 def test_a_file_that_may_not_grow_is_told_and_loses_nothing(home: Path, tmp_path: Path) -> None:
-    docs = write(tmp_path / "more" / "docs", {"1.txt": "Item 1 costs 1 euro. " * 20_000})
+    docs = write(tmp_path / "more" / "docs", {"1.txt": "Item 1 costs 1 euro. " * 8000})
     limits = (300_000, 300_000)
     done = subprocess.run(
         [PLUMBLINE, "index", "build", str(docs)],

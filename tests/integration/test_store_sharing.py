@@ -55,7 +55,7 @@ def found(service: Service, question: str) -> str:
 def many(folder: Path, count: int, edition: int = 0) -> Path:
     texts = {
         f"d{number}.txt": f"Document {number} of edition {edition}: "
-        + " ".join(WORDS[(number * 7 + place * (edition + 1)) % len(WORDS)] for place in range(60))
+        + " ".join(WORDS[(number * 7 + place * (edition + 1)) % len(WORDS)] for place in range(20))
         for number in range(count)
     }
     return write(folder, texts)
