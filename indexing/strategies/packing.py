@@ -18,6 +18,10 @@ _WORD = regex.compile(
     r"|[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]++"
 )
 
+_WORD_CHARS = 48
+_CELL = regex.compile(r"[^,;|]*+[,;|]++|[^,;|]++")
+_SIGN = regex.compile(r"\w*+\W|\w++")
+
 # A run that the tokenizer does not know is one token, however long: no more characters than this count as one.
 _CHARS_PER_TOKEN = 16
 
@@ -54,8 +58,25 @@ def measure(text: str, spans: Iterable[Span], count_tokens: CountTokens) -> list
 
 
 def words(text: str, start: int, end: int) -> list[Span]:
-    """Return the spans of words, or of characters where a script sets no blanks."""
-    return [match.span() for match in _WORD.finditer(text, start, end)]
+    """Return the spans of words, or of characters where a script sets no blanks.
+
+    What is too long for a word, as a row of cells, an address or a rule, is parted at its cells, else at its signs.
+    """
+    spans: list[Span] = []
+    for match in _WORD.finditer(text, start, end):
+        spans += (
+            _parted(text, match.span(), _CELL, _SIGN) if match.end() - match.start() > _WORD_CHARS else [match.span()]
+        )
+    return spans
+
+
+def _parted(text: str, span: Span, pattern: regex.Pattern[str], *finer: regex.Pattern[str]) -> list[Span]:
+    parts = [match.span() for match in pattern.finditer(text, *span)]
+    if not finer:
+        return parts
+    return [
+        each for part in parts for each in (_parted(text, part, *finer) if part[1] - part[0] > _WORD_CHARS else [part])
+    ]
 
 
 def divide(text: str, atoms: Sequence[Atom], limit: int, count_tokens: CountTokens) -> list[Atom]:

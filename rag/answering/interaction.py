@@ -11,7 +11,7 @@ from rag.answering.reading import ReadSentence
 from rag.answering.sentence_cache import TokenVectors
 from rag.types import Encoded, Vector
 
-# Tuned on data/squad, leaving articles out: a rare word must not decide alone, and a common one still says something.
+# Chosen on data/squad as a whole: a rare word must not decide alone, and a common one still says something.
 _WEIGHT_CAP, _WEIGHT_POWER = 5.0, 0.7
 _TEXTS_AT_ONCE = 64  # bounds the memory of long sentences in full precision
 _CONTENT_WEIGHT = 3.0  # from here on a word piece is content, not grammar

@@ -39,7 +39,7 @@ class SqlReading:
         """Return the documents of those chunks that these roles may read now; the others are absent."""
         if not ids or not roles:
             return {}
-        query = _DOCUMENTS if ALL_ROLES in roles else _DOCUMENTS.where(_MAY_READ)
+        query = _DOCUMENTS if ALL_ROLES in roles else _READABLE_DOCUMENTS
         values = {"ids": ids, "roles": sorted(roles), "revision": self.pointer.revision}
         rows = self.connection.execute(query, values).all()  # at once: row by row it takes twice as long
         return {row.chunk_id: document_info(row) for row in rows}
@@ -92,7 +92,7 @@ def chunk_of(row: Row[tuple[object, ...]], text: str) -> Chunk:
 
 def _pointer(connection: Connection, bundle: str | Bundle | None) -> Pointer:
     """Raises NoIndexError, NotReadyError."""
-    corpus = connection.execute(select(t.corpus.c.revision, t.corpus.c.languages)).one_or_none()
+    corpus = connection.execute(_CORPUS).one_or_none()
     serving = current_release(connection)
     if corpus is None or serving is None:
         raise NoIndexError
@@ -139,6 +139,7 @@ def _behind(release: Release, revision: int) -> str:
     )
 
 
+_CORPUS = select(t.corpus.c.revision, t.corpus.c.languages)
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _REVISION: BindParameter[int] = bindparam("revision")
 _MAY_READ = exists().where(
@@ -170,6 +171,7 @@ _DOCUMENTS: Select[tuple[object, ...]] = (
     .select_from(_JOINED)
     .where(t.chunks.c.id.in_(_IDS), alive(t.chunks, _REVISION), t.sources.c.removed.is_(False))  # type: ignore[arg-type]
 )
+_READABLE_DOCUMENTS = _DOCUMENTS.where(_MAY_READ)
 _CHUNKS: Select[tuple[object, ...]] = (
     select(t.chunks, func.substr(t.texts.c.text, t.chunks.c.start + 1, t.chunks.c.end - t.chunks.c.start).label("text"))
     .join(t.texts, and_(t.texts.c.document_id == t.chunks.c.document_id, t.texts.c.born == t.chunks.c.version_born))

@@ -27,7 +27,7 @@ class Release:
 
 def current_release(connection: Connection) -> Release | None:
     """Return what serves; None before the first build."""
-    row = connection.execute(_RELEASES.where(t.releases.c.id == t.corpus.c.release)).one_or_none()
+    row = connection.execute(_SERVING).one_or_none()
     return _release(row) if row else None
 
 
@@ -114,3 +114,4 @@ _RELEASES: Select[tuple[object, ...]] = select(
     .outerjoin(t.generations, t.generations.c.digest == t.bundles.c.generation)
     .outerjoin(t.builds, t.builds.c.name == t.generations.c.build)
 )
+_SERVING = _RELEASES.where(t.releases.c.id == t.corpus.c.release)

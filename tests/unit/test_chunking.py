@@ -184,10 +184,19 @@ def test_a_sentence_is_cut_only_when_it_is_longer_than_the_limit():
 
 
 def test_one_word_longer_than_the_limit_is_a_chunk_of_its_own_and_counted():
-    word = ",".join("ab" for _ in range(300))
-    found = chunked(document(f"Before it. {word} After it."), count_wordpieces, chunk_tokens=50)
+    found = chunked(document(f"Before it. {'x' * 300} After it."), lambda texts: list(map(len, texts)), chunk_tokens=50)
     assert found.oversized == 1
-    assert word in [chunk.text for chunk in found.chunks]
+    assert "x" * 300 in [chunk.text for chunk in found.chunks]
+
+
+@pytest.mark.parametrize(
+    "run", [",".join(f"-0.{number}" for number in range(400)), "-" * 900, "http://a.org/" + "b/c?d=e&" * 90]
+)
+def test_a_run_without_blanks_is_cut_at_its_cells_or_signs(run):
+    found = chunked(document(f"Before it. {run} After it."), count_wordpieces, chunk_tokens=50)
+    assert found.oversized == 0
+    assert run in "".join(chunk.text for chunk in found.chunks)
+    assert not any(chunk.text.endswith("-0.") for chunk in found.chunks)
 
 
 def test_text_without_blanks_is_cut_between_characters():
