@@ -42,7 +42,9 @@ class SqlReading:
         query = _DOCUMENTS if ALL_ROLES in roles else _READABLE_DOCUMENTS
         values = {"ids": ids, "roles": sorted(roles), "revision": self.pointer.revision}
         rows = self.connection.execute(query, values).all()  # at once: row by row it takes twice as long
-        return {row.chunk_id: document_info(row) for row in rows}
+        one_each = {row.document_id: row for row in rows}
+        documents = {document_id: document_info(row) for document_id, row in one_each.items()}
+        return {row.chunk_id: documents[row.document_id] for row in rows}
 
     def chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Chunk]:
         """Return chunks with their texts."""

@@ -49,7 +49,7 @@ class DocumentReader:
         """
         with self._corpus.reading() as reading:
             row = _version(reading, document_id, version, roles)
-            if row is None:
+            if row is None or not _was_readable(row, roles):
                 raise NotFoundError("There is no such document, or you may not read it.")
             document = document_of(row, row.text, row.parsed["blocks"])
             return ReadDocument(document, _chunks(reading, row, document.text))
@@ -97,6 +97,11 @@ def block_of(stored: Sequence[object]) -> Block:
 def stored_block(block: Block) -> list[object]:
     """Return the list that a block is stored as."""
     return [block.kind, block.start, block.end, block.page, list(block.heading_path), block.header]
+
+
+def _was_readable(row: Row[tuple[object, ...]], roles: frozenset[str]) -> bool:
+    """Whether that version itself was ever for these roles: what is public now may have been restricted before."""
+    return ALL_ROLES in roles or not roles.isdisjoint(row.roles)
 
 
 def _version(

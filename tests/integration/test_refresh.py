@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from indexing.build import SourceRequest
+from indexing.identity import document_id
+from rag.bootstrap import open_service
 from rag.errors import NoIndexError, NotFoundError, UsageError
 from rag.settings import Settings
 from tests.conftest import age, build, indexing, refresh, texts_found, write
@@ -238,3 +240,20 @@ def test_one_file_can_be_a_source(settings: Settings, folder: Path) -> None:
 def bytes_with(folder: Path, needle: bytes) -> list[Path]:
     """Return the files below a folder that hold these bytes."""
     return [path for path in folder.rglob("*") if path.is_file() and needle in path.read_bytes()]
+
+
+def test_a_former_version_is_only_for_those_whom_it_was_for(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    sources = tmp_path / "sources.yaml"
+    spec = "sources:\n  - {name: docs, path: docs, roles: [%s]}\n"
+    sources.write_text(spec % "hr")
+    build(settings, sources_file=sources)
+    with open_service(settings) as opened:
+        document = document_id("docs", "leave.txt")
+        former = opened.reader.document(document, None, frozenset({"hr"})).document.version
+        sources.write_text(spec % "public, hr")
+        write(folder, {"leave.txt": "Leave is unlimited.\n"})
+        build(settings, sources_file=sources)
+        assert opened.reader.document(document, None, frozenset({"public"})).document.text == "Leave is unlimited.\n"
+        assert opened.reader.document(document, former, frozenset({"hr"})).document.text == LEAVE
+        with pytest.raises(NotFoundError):
+            opened.reader.document(document, former, frozenset({"public"}))
