@@ -138,14 +138,13 @@ def passages(data: Path, count: int) -> list[str]:
     return pieces[:count]
 
 
-def plumbline(home: Path, *arguments: str) -> str:
+def plumbline(home: Path, *arguments: str, under: Sequence[str] = ()) -> str:
     """Run the command line on a home as a user does, and return what it prints; a few bad files are no failure.
 
-    Raises CalledProcessError.
+    under: a command that runs it, such as strace. Raises CalledProcessError.
     """
-    done = subprocess.run(
-        [PLUMBLINE, *arguments], env=environment(home), check=False, stdout=subprocess.PIPE, text=True
-    )
+    command = [*under, PLUMBLINE, *arguments]
+    done = subprocess.run(command, env=environment(home), check=False, stdout=subprocess.PIPE, text=True)
     if done.returncode != _SOME_REJECTED:
         done.check_returncode()
     return done.stdout

@@ -8,7 +8,6 @@ The files hold two chunks each; their vectors are made up, since only their numb
 import json
 import random
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ import psutil  # type: ignore[import-untyped]  # has no stubs
 from sqlalchemy import Connection
 
 from benchmarks import corpus, timing
-from benchmarks.corpus import PLUMBLINE, RandomEmbedder
+from benchmarks.corpus import RandomEmbedder
 from benchmarks.timing import Figure
 from indexing.indexer import Indexer
 from indexing.report import Report
@@ -85,13 +84,8 @@ def opened_files(settings: Settings) -> list[Figure]:
     if not shutil.which("strace"):
         return []
     with tempfile.NamedTemporaryFile(mode="r") as log:
-        command = ["strace", "-f", "-qq", "-e", "trace=open,openat,openat2", "-o", log.name]
-        subprocess.run(
-            [*command, PLUMBLINE, "index", "refresh", "--json"],
-            env=corpus.environment(settings.home),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        strace = ["strace", "-f", "-qq", "-e", "trace=open,openat,openat2", "-o", log.name]
+        corpus.plumbline(settings.home, "index", "refresh", "--json", under=strace)
         opened = [line for line in log if str(settings.home.parent / "files") in line and "O_DIRECTORY" not in line]
     return [Figure("files opened, as strace saw", len(opened), "", target=0)]
 

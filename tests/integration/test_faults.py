@@ -77,9 +77,7 @@ def emptied(path: Path) -> None:
     os.truncate(path, 100)
 
 
-@pytest.mark.parametrize(
-    ("file", "damage"), [("index.db", garbage), ("index.db", halved), ("vectors.f32", emptied)], ids=str
-)
+@pytest.mark.parametrize(("file", "damage"), [("index.db", garbage), ("index.db", halved), ("vectors.f32", emptied)])
 def test_a_damaged_store_is_told_and_mended_by_a_rebuild(home: Path, file: str, damage: Callable[[Path], None]) -> None:
     [path] = home.glob(f"store/*/{file}")
     damage(path)
