@@ -26,7 +26,7 @@ from rag.settings import Settings
 
 REFERENCE = Path(__file__).with_name("reference_embedder.py")
 
-Reference: TypeAlias = "subprocess.Popen[str]"
+Reference: TypeAlias = subprocess.Popen[str]
 
 
 def main() -> None:
@@ -84,7 +84,9 @@ def _chunks(shop: Workshop) -> list[str]:
 
 @contextmanager
 def _reference(python: Path) -> Iterator[Reference]:
-    with subprocess.Popen([python, REFERENCE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [python, REFERENCE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         _time_of(process, ["warm up"])
         yield process
         assert process.stdin is not None

@@ -77,7 +77,7 @@ def _add_path(connection: Connection, path: Path, roles: Sequence[str]) -> list[
         return []
     wanted, taken = source_name(path), catalog.names_taken(connection)
     name = next(name for name in _candidates(wanted) if name not in taken)
-    catalog.put_source(connection, SourceSpec(name=name, path=path, roles=tuple(roles)))
+    catalog.put_source(connection, SourceSpec(name=name, path=path, single_file=path.is_file(), roles=tuple(roles)))
     return [] if name == wanted else [f"A source named {wanted!r} exists already, so {path} is the source {name!r}."]
 
 

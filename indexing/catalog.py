@@ -70,8 +70,8 @@ def source_at(connection: Connection, path: Path) -> Source | None:
 
 
 def names_taken(connection: Connection) -> set[str]:
-    """Return the names of all sources, those included whose documents are still being removed."""
-    return set(connection.execute(select(t.sources.c.name)).scalars())
+    """Return the names of all sources; that of a removed one is free again."""
+    return set(connection.execute(select(t.sources.c.name).where(t.sources.c.removed.is_(False))).scalars())
 
 
 def mark_removed(connection: Connection, name: str) -> bool:

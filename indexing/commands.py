@@ -18,6 +18,7 @@ from indexing.locking import AlreadyRunningError
 from indexing.report import Report
 from indexing.vector_cache import VectorCache
 from indexing.workshop import Workshop
+from rag.api.view import visible
 from rag.bootstrap import open_backends
 from rag.config import load_bundle
 from rag.database import schema
@@ -213,7 +214,7 @@ def _print_summary(screen: Console, report: Report) -> None:
     for line in report.notes:
         screen.print(Text(line))
     for problem in report.problems:
-        screen.print(Text(f"  {problem.uri}: {problem.reason}", "yellow"))
+        screen.print(Text(visible(f"  {problem.uri}: {problem.reason}"), "yellow"))
 
 
 def _show(
@@ -237,7 +238,7 @@ def _show(
     shown = columns or tuple(rows[0])
     table = Table(*(Column(name, overflow="fold") for name in shown), title=title or None, title_justify="left")
     for row in rows:
-        table.add_row(*(Text(_cell(row[name])) for name in shown))
+        table.add_row(*(Text(visible(_cell(row[name]))) for name in shown))
     console(options).print(table)
 
 

@@ -25,12 +25,20 @@ def catch_up(shop: Workshop, target: Target, pending: Pending, report: Report) -
         _fill(shop, target, ids, pending, report)
     for ids in catalog.slices(missing, _PART):
         _chunk(shop, target, ids, pending, report)
-    with shop.database.read() as connection:
-        ended = versions.ended_since(connection, target.generation, target.published)
-    if ended and not target.is_new:
-        with shop.store.writer(target.build) as store:
-            store.retire(ended, pending.born)
+    if not target.is_new:
+        _retire_gone(shop, target, pending)
     return target
+
+
+def _retire_gone(shop: Workshop, target: Target, pending: Pending) -> None:
+    """End the rows of chunks that the truth has no more; it may have forgotten them since this build was published."""
+    with shop.database.read() as connection:
+        alive = versions.alive_ids(connection, target.generation)
+    with shop.store.snapshot(target.build, target.published) as rows:
+        gone = [chunk_id for chunk_id in rows.scroll_ids() if chunk_id not in alive]
+    if gone:
+        with shop.store.writer(target.build) as store:
+            store.retire(gone, pending.born)
 
 
 def _chunk(shop: Workshop, target: Target, ids: Sequence[str], pending: Pending, report: Report) -> None:

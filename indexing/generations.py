@@ -1,6 +1,7 @@
 """Builds of a digest: which exist, which one a generation stands on, and what may go."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -104,9 +105,13 @@ def forget_builds(connection: Connection, kept: set[str]) -> None:
     connection.execute(delete(t.builds).where(t.builds.c.name.not_in(sorted(kept))))
 
 
-def drop_behind(connection: Connection, serving: Target) -> None:
-    """Take their builds from generations that are behind: rows of removed documents may lie there."""
-    behind = select(t.builds.c.name).where(t.builds.c.revision < serving.published, t.builds.c.name != serving.build)
-    gone = [str(name) for name in connection.execute(behind).scalars()]
-    connection.execute(update(t.generations).where(t.generations.c.build.in_(gone)).values(build=None))
-    connection.execute(delete(t.builds).where(t.builds.c.name.in_(gone)))
+def other_builds(connection: Connection, build: str) -> list[tuple[str, int]]:
+    """Return name and published revision of every build but this one."""
+    rows = connection.execute(select(t.builds.c.name, t.builds.c.revision).where(t.builds.c.name != build))
+    return [(row.name, row.revision) for row in rows]
+
+
+def leave_builds(connection: Connection, names: Sequence[str]) -> None:
+    """Take their builds from generations; nothing stands on them any more."""
+    connection.execute(update(t.generations).where(t.generations.c.build.in_(names)).values(build=None))
+    connection.execute(delete(t.builds).where(t.builds.c.name.in_(names)))

@@ -18,7 +18,7 @@ from indexing.workshop import Workshop
 from rag.config import Bundle, IndexConfig
 from rag.database import schema
 from rag.database.releases import Release, former_release, keep_bundle, point_back, point_to
-from rag.errors import NoIndexError, NotFoundError, NotReadyError
+from rag.errors import NoIndexError, NotFoundError, NotReadyError, UsageError
 
 
 @dataclass(slots=True)
@@ -38,6 +38,8 @@ class Indexer:
         with self._locked(wait=True):
             with self.shop.database.write() as connection:
                 notes = add_sources(connection, request, specs)
+                if not catalog.read_sources(connection):
+                    raise UsageError("There is no source yet. Name a folder, or a sources file with --sources.")
             report = self._run(self._configs(bundle), serve=bundle)
             if bundle is not None:
                 self._keep(bundle, serve=serve)

@@ -26,7 +26,7 @@ def refresh_lock(home: Path, database_url: str, *, wait: bool, waiting: Callable
 
 @contextmanager
 def _file_lock(home: Path, wait: bool, waiting: Callable[[], None]) -> Iterator[None]:
-    lock = FileLock(home / "refresh.lock")
+    lock = FileLock(home / "refresh.lock", fallback_to_soft=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:

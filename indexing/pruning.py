@@ -6,8 +6,10 @@ from pathlib import Path
 
 from indexing import catalog, versions
 from indexing.cleaning import clean_up, compact, drop_builds
-from indexing.generations import Target, drop_behind
+from indexing.filling import catch_up
+from indexing.generations import Target, leave_builds, other_builds
 from indexing.publishing import Pending, publish
+from indexing.report import Report
 from indexing.workshop import Workshop
 from rag.database import records, schema
 
@@ -25,17 +27,40 @@ def prune(shop: Workshop, target: Target) -> Pruned:
     """Forget dead versions, rows and log entries, and give their pages back. Callers hold the refresh lock."""
     before = _size(shop.settings.home)
     clean_up(shop, [target])
+    target = _level(shop, target)
+    others = _with_dead_rows(shop, target)
     with shop.database.write() as connection:
         revision = catalog.revision_of(connection)
         documents, chunks = versions.count_dead(connection)
         versions.forget(connection, replaced=revision, removed=revision)
         catalog.forget_documents(connection)
-        drop_behind(connection, target)
+        leave_builds(connection, others)
     _on_new_build(shop, target, revision)
     drop_builds(shop, [], 0)
     _blank_log(shop)
     shop.database.shrink()
     return Pruned(documents, chunks, max(before - _size(shop.settings.home), 0))
+
+
+def _level(shop: Workshop, target: Target) -> Target:
+    """Bring the generation up to the corpus where it is behind: what was removed since lies in its build alive."""
+    with shop.database.read() as connection:
+        pending = Pending(catalog.revision_of(connection))
+    if target.published == pending.revision:
+        return target
+    return publish(shop.database, [catch_up(shop, target, pending, Report())], pending)[0]
+
+
+def _with_dead_rows(shop: Workshop, serving: Target) -> list[str]:
+    """Return the other generations' builds that are behind or hold dead rows: wanted again, they are made again."""
+    present = set(shop.store.builds())
+    with shop.database.read() as connection:
+        others = other_builds(connection, serving.build)
+    return [
+        name
+        for name, revision in others
+        if revision < serving.published or (name in present and shop.store.stats(name).dead)
+    ]
 
 
 def _on_new_build(shop: Workshop, target: Target, revision: int) -> None:
@@ -55,8 +80,7 @@ def _blank_log(shop: Workshop) -> None:
     schema.upgrade(shop.records, "records")
     with shop.database.read() as connection:
         alive = versions.all_versions(connection)
-    gone = records.logged_versions(shop.records) - alive
-    records.blank(shop.records, gone)
+    records.blank_all_but(shop.records, alive)
     shop.records.shrink()
 
 

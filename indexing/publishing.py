@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, insert, select, update
 
-from indexing import catalog
+from indexing import catalog, versions
 from indexing.generations import Target, note_removal, publish_build
 from rag.config import Bundle
 from rag.database import tables as t
@@ -23,7 +23,8 @@ class Pending:
     forced: bool = False  # publish also where no document changed
     ledger: list[dict[str, object]] = field(default_factory=list)
     roles: dict[str, Sequence[str]] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)  # gone at their sources
+    refused: list[str] = field(default_factory=list)  # there, but not to be opened any more
     whole: list[str] = field(default_factory=list)  # sources that were seen whole
 
     @property
@@ -38,7 +39,7 @@ def publish(database: Database, targets: Sequence[Target], pending: Pending) -> 
     Without a change of any document only the ledger and the time of the scan are written.
     """
     behind = any(target.published < pending.revision for target in targets)
-    changed = bool(pending.roles or pending.removed or pending.forced or behind)
+    changed = bool(pending.roles or pending.removed or pending.refused or pending.forced or behind)
     now = time.time()
     with database.write() as connection:
         catalog.write_ledger(connection, pending.ledger)
@@ -48,16 +49,18 @@ def publish(database: Database, targets: Sequence[Target], pending: Pending) -> 
         if pending.serve:
             point_to(connection, pending.serve, now)
     pending.revision += changed
-    pending.ledger, pending.roles, pending.removed, pending.forced, pending.serve = [], {}, [], False, None
+    pending.ledger, pending.roles, pending.removed, pending.refused = [], {}, [], []
+    pending.forced, pending.serve = False, None
     return [replace(target, published=pending.revision) for target in targets]
 
 
 def _publish_revision(connection: Connection, targets: Sequence[Target], pending: Pending, now: float) -> None:
     catalog.set_roles(connection, pending.roles)
     catalog.mark_documents_removed(connection, pending.removed)
+    versions.mark_removed(connection, [*pending.removed, *pending.refused])
     for target in targets:
         publish_build(connection, target, pending.born)
-        if pending.removed:
+        if pending.removed or pending.refused:
             note_removal(connection, target.build, now)
     languages = select(t.versions.c.language).where(t.versions.c.died.is_(None)).distinct()
     present = sorted(language for language in connection.execute(languages).scalars() if language)

@@ -40,7 +40,7 @@ class Refresh:
         self.revoke(scan)
         for batch in self.batches(scan, publish_every):
             self.write(batch)
-            if publish_every:
+            if publish_every and self.is_level:
                 self.publish()
         self.remove(scan)
         self.targets = [catch_up(self.shop, target, self.pending, self.report) for target in self.targets]
@@ -48,6 +48,11 @@ class Refresh:
         self.pending.whole = scan.whole
         self.publish()
         return self.finished(scan, started)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether every target's build has all that is published: else a publish would show half of it."""
+        return all(target.published == self.pending.revision for target in self.targets)
 
     def refill(self) -> Report:
         """Give the targets' builds what the truth holds, and publish; sources are not looked at. Raises as `run`."""
@@ -126,7 +131,7 @@ class Refresh:
         gone = [known.id for known in scan.removed]
         self.report.documents.removed += len(gone)
         self.pending.removed.extend(gone)
-        self.pending.forced = self.pending.forced or bool(refused)
+        self.pending.refused.extend(refused)
         ended = writing.end_in_truth(self.shop.database, self.targets, [*gone, *refused], self.pending.born)
         for target in self.targets:
             if ended[target.build]:

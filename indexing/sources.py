@@ -38,6 +38,7 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
 
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$")
     path: Path
+    single_file: bool = False  # the path is, or was, a file
     include: tuple[str, ...] = ("**/*",)
     exclude: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("public",)
@@ -80,7 +81,7 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
             roles=tuple(sorted(set(rule.roles or self.roles))),
             type=rule.type,
             language=rule.language or self.language or None,
-            owner=rule.owner,
+            owner=rule.owner or self.owner or None,
             tags=rule.tags,
         )
 
@@ -178,6 +179,8 @@ def walk(spec: SourceSpec) -> Listing:
 
     Links to folders are not followed; a link to a file that leaves the source is refused.
     """
+    if spec.single_file and not spec.path.exists() and spec.path.parent.is_dir():
+        return Listing()
     if not spec.path.exists():
         return Listing(unreadable=[Unreadable("", f"{spec.path} does not exist; what was indexed from it stays")])
     walking = _Walk(spec)
@@ -215,7 +218,7 @@ def _checked(file: Path, number: int, content: object) -> SourceSpec:
     path = (file.absolute().parent / spec.path.expanduser()).resolve()
     if not path.exists():
         raise UsageError(f"Source {spec.name!r} of {file}: {path} does not exist.")
-    return spec.model_copy(update={"path": path})
+    return spec.model_copy(update={"path": path, "single_file": path.is_file()})
 
 
 @lru_cache(maxsize=256)  # asked of every file again

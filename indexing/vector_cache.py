@@ -37,7 +37,7 @@ class VectorCache:
     def __init__(self, path: Path, limit_bytes: int) -> None:
         self._path = path
         self._limit_bytes = limit_bytes
-        self._lock = FileLock(f"{path}.lock", thread_local=True)
+        self._lock = FileLock(f"{path}.lock", thread_local=True, fallback_to_soft=False)
 
     def get(self, identity: str, hashes: Sequence[bytes]) -> dict[bytes, Vector]:
         """Return the vectors that are there. Raises StoreUnavailableError."""

@@ -36,6 +36,12 @@ def end_versions(connection: Connection, document_ids: Sequence[str], died: int,
         connection.execute(chunks.where(t.chunks.c.born < died).values(died=died))
 
 
+def mark_removed(connection: Connection, document_ids: Sequence[str]) -> None:
+    """Take every version of removed documents out of reach, the former ones too."""
+    for ids in catalog.slices(document_ids):
+        connection.execute(update(t.versions).where(t.versions.c.document_id.in_(ids)).values(removed=True))
+
+
 def alive_chunk_ids(connection: Connection, document_ids: Sequence[str], generation: str, *, before: int) -> list[str]:
     """Return the ids of the chunks of documents that are alive in a generation and were born before a revision."""
     found: list[str] = []
@@ -49,14 +55,10 @@ def alive_chunk_ids(connection: Connection, document_ids: Sequence[str], generat
     return found
 
 
-def ended_since(connection: Connection, generation: str, revision: int) -> list[str]:
-    """Return the ids of a generation's chunks that ended after `revision` and have not come back."""
-    back = t.chunks.alias()
-    returned = select(back.c.born).where(back.c.id == t.chunks.c.id, back.c.died.is_(None))
-    query = select(t.chunks.c.id).where(
-        t.chunks.c.generation == generation, t.chunks.c.died > revision, ~returned.exists()
-    )
-    return list(connection.execute(query.distinct()).scalars())
+def alive_ids(connection: Connection, generation: str) -> set[str]:
+    """Return the ids of a generation's living chunks."""
+    query = select(t.chunks.c.id).where(t.chunks.c.generation == generation, t.chunks.c.died.is_(None))
+    return set(connection.execute(query).scalars())
 
 
 def without_chunks(connection: Connection, generation: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -16,7 +17,7 @@ from rag.database import schema
 from rag.database.corpus import SqlCorpus
 from rag.database.engine import Database
 from rag.database.reader import DocumentReader, IndexFacts
-from rag.errors import ModelMismatchError, RagError
+from rag.errors import ModelMismatchError, RagError, UsageError
 from rag.pipeline import Pipeline
 from rag.ports import Embedder, Store
 from rag.settings import Settings
@@ -113,6 +114,8 @@ def open_backends(settings: Settings) -> Backends:
     """Return the back ends that the settings name; nothing is connected to before it is used."""
     threadpool_limits(1, user_api="blas")
     url = settings.database_url
+    if url and find_spec("psycopg") is None:
+        raise UsageError("PostgreSQL needs the extra `postgres`: pip install 'plumbline[postgres]'.")
     return Backends(
         settings=settings,
         database=Database(url or settings.home / "truth.db"),

@@ -30,15 +30,16 @@ def check_lines(file: Path) -> int:
 
 def _replies(lines: Iterable[bytes]) -> Iterator[dict[str, object]]:
     for line in lines:
-        if line.strip():
-            yield _reply(line)
+        yield _reply(line)
 
 
 def _reply(line: bytes) -> dict[str, object]:
     known: object = None
     try:
         content = orjson.loads(line)
-        known = content.get("id") if isinstance(content, dict) else None
+        if not isinstance(content, dict):
+            return {"id": None, "error": "not a JSON object with id, question, sources and answer"}
+        known = content.get("id")
         return grounding_reply(GroundingRequest.model_validate(content, extra="ignore")).model_dump(mode="json")
     except orjson.JSONDecodeError as error:
         return {"id": None, "error": f"not JSON: {error}"}

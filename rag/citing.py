@@ -9,6 +9,7 @@ from rag.types import AnswerSentence, Citation, Cited, Grounded, Hit, Sentence
 # What stands at a sentence's edge as the mark of a list, quote, heading or table: part of the quote, not of the answer.
 _LEADING_MARKS = re.compile(r"^(?:[-*+•>]\s+|#{1,6}\s+|\|\s*)+")
 _TRAILING_MARKS = re.compile(r"\s*\|\s*$")
+_LIKE_MARKER = re.compile(r"\[(\d{1,4})\]")
 _CELL_EDGE = re.compile(r"\s*\|\s*")
 
 
@@ -31,9 +32,9 @@ def cite(grounded: Sequence[Grounded], hits: Sequence[Hit]) -> Cited:
 
 
 def shown_text(quote: str) -> str:
-    """Return a quote as a line of plain text: no line breaks, list marks or table borders."""
+    """Return a quote as a line of plain text: no line breaks, list marks, table borders, or markers but ours."""
     line = _TRAILING_MARKS.sub("", _LEADING_MARKS.sub("", " ".join(quote.split())))
-    return _CELL_EDGE.sub(" | ", line)
+    return _LIKE_MARKER.sub(r"(\1)", _CELL_EDGE.sub(" | ", line))
 
 
 def _stands(sentence: Sentence, hits: Sequence[Hit]) -> bool:

@@ -1,12 +1,11 @@
 """What experiments tune: a bundle of index, query and answer configuration, frozen and named by its digest."""
 
 import hashlib
-from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from rag.errors import UsageError
 
@@ -25,7 +24,13 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
     embedder: str = "all-MiniLM-L6-v2"
     token_vectors: Literal[False] = False
 
-    @cached_property
+    @model_validator(mode="after")
+    def _overlap_is_a_part(self) -> Self:
+        if self.overlap_tokens >= self.chunk_tokens:
+            raise ValueError("overlap_tokens must be less than chunk_tokens")
+        return self
+
+    @property
     def digest(self) -> str:
         """Name of the generation; equal configs share one."""
         return _digest(f"{self.model_dump_json()}/{ANALYSER_VERSION}/{CHUNKER_VERSION}")
@@ -64,7 +69,7 @@ class Bundle(BaseModel, frozen=True, extra="forbid"):
     query: QueryConfig = QueryConfig()
     answer: AnswerConfig = AnswerConfig()
 
-    @cached_property
+    @property
     def digest(self) -> str:
         return _digest(f"{self.index.digest}/{self.query.model_dump_json()}/{self.answer.model_dump_json()}")
 

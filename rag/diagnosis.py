@@ -73,8 +73,14 @@ def _addresses(settings: Settings) -> dict[str, str]:
         "database": settings.database_url.partition("@")[2] or str(settings.home / "truth.db"),
         "store": settings.store_url or str(settings.home / "store"),
         "embedder": settings.embedder or "built in (all-MiniLM-L6-v2)",
-        "model": settings.model.url or "none: answers are extractive",
+        "model": _model(settings),
     }
+
+
+def _model(settings: Settings) -> str:
+    if settings.model.url:
+        return f"{settings.model.url}: not used, this version answers extractively"
+    return "none: answers are extractive"
 
 
 def _versions() -> dict[str, str]:

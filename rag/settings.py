@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from rag.config import validation_message
@@ -82,6 +82,21 @@ class Settings(BaseSettings):
     question: QuestionLimits = QuestionLimits()
     parsing: ParsingLimits = ParsingLimits()
     retention: Retention = Retention()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, url: str) -> str:
+        scheme, mark, rest = url.partition("://")
+        if url and (not mark or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}):
+            raise ValueError("must be postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, or empty for SQLite")
+        return f"postgresql+psycopg://{rest}" if url else ""
+
+    @field_validator("store_url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must be the http:// or https:// address of a Qdrant server, or empty")
+        return url
 
     @classmethod
     def load(cls, *, config: Path | None = None, **flags: object) -> Self:

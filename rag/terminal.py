@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from rag.api.view import visible
 from rag.errors import UsageError
 from rag.settings import Settings
 from rag.types import Answer, Answered, Caller, Citation, Filter, Hit, Trace
@@ -50,6 +51,8 @@ def print_json(content: object) -> None:
 
 
 def caller_of(roles: Sequence[str]) -> Caller:
+    if any(not role.strip() for role in roles):
+        raise UsageError("--role needs a name.")
     return Caller(frozenset(roles or ["public"]), feature="cli")
 
 
@@ -75,15 +78,22 @@ def print_answer(screen: Console, answer: Answer) -> None:
     if answer.reason:
         screen.print(Text("No answer. ", "bold yellow") + Text(answer.reason.detail))
     else:
-        screen.print(Text(fill(answer.text, _WIDTH)))
+        screen.print(Text(fill(visible(answer.text), _WIDTH)))
     for citation in answer.citations:
-        screen.print(Text(f"\n[{citation.marker}] ", "bold cyan") + Text(citation.title, "bold"))
-        screen.print(Text(f"    {place_of(citation)}", "dim"))
+        screen.print(Text(f"\n[{citation.marker}] ", "bold cyan") + Text(visible(citation.title), "bold"))
+        screen.print(Text(f"    {visible(place_of(citation))}", "dim"))
         screen.print(
-            Text(fill(f"“{' '.join(citation.quote.split())}”", _WIDTH, initial_indent="    ", subsequent_indent="    "))
+            Text(
+                fill(
+                    f"“{visible(' '.join(citation.quote.split()))}”",
+                    _WIDTH,
+                    initial_indent="    ",
+                    subsequent_indent="    ",
+                )
+            )
         )
     for notice in answer.notices:
-        screen.print(Text(f"\n{notice.kind}: ", "bold yellow") + Text(notice.detail))
+        screen.print(Text(f"\n{notice.kind}: ", "bold yellow") + Text(visible(notice.detail)))
 
 
 def place_of(citation: Citation) -> str:
@@ -100,12 +110,12 @@ def print_hits(screen: Console, hits: Sequence[Hit]) -> None:
         scores = ", ".join(f"{name} {score:.3f}" for name, score in hit.scores.items())
         screen.print(
             Text(f"{number}. ", "bold cyan")
-            + Text(hit.document.title, "bold")
+            + Text(visible(hit.document.title), "bold")
             + Text(f"  {hit.score:.3f}  ({scores})", "dim")
         )
         path = f", {' > '.join(hit.chunk.heading_path)}" if hit.chunk.heading_path else ""
         screen.print(Text(f"   {hit.document.uri}{f', page {hit.chunk.page}' if hit.chunk.page else ''}{path}", "dim"))
-        shown = " ".join(hit.chunk.text.split())
+        shown = visible(" ".join(hit.chunk.text.split()))
         screen.print(
             Text(
                 fill(
@@ -143,7 +153,7 @@ def _candidates(trace: Trace) -> Table:
     )
     for each in trace.candidates[:_SHOWN]:
         own = [f"{each.scores[leg]:.3f}" if leg in each.scores else "" for leg in legs]
-        table.add_row(f"{each.score:.3f}", *own, Text(f"{each.title} ({each.uri})"), each.fate)
+        table.add_row(f"{each.score:.3f}", *own, Text(visible(f"{each.title} ({each.uri})")), each.fate)
     return table
 
 
@@ -151,7 +161,7 @@ def _sentences(trace: Trace) -> Table:
     table = Table("fit", "support", "sentence", "what became of it", title="Sentences", title_justify="left")
     for each in sorted(trace.sentences, key=lambda sentence: -sentence.score)[:_SHOWN]:
         support = "" if each.support is None else f"{each.support:.2f}"
-        table.add_row(f"{each.score:.3f}", support, Text(" ".join(each.text.split())[:160]), each.fate)
+        table.add_row(f"{each.score:.3f}", support, Text(visible(" ".join(each.text.split())[:160])), each.fate)
     return table
 
 

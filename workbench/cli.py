@@ -1,5 +1,6 @@
 """The `plumbline` command: composes the commands of all packages, and renders their errors in one place."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -86,6 +87,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.stderr.write("The disk is full: nothing more can be written. Free some space and repeat.\n")
         sys.exit(1)
 
 

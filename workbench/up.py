@@ -37,7 +37,7 @@ class Ports:
     workbench: int
 
 
-class _StoppedError(Exception):
+class _Stopped(BaseException):  # like KeyboardInterrupt, no error
     """A signal asked to stop; carries the exit code."""
 
 
@@ -49,15 +49,15 @@ def run(options: Options, paths: Sequence[Path], ports: Ports) -> int:
     settings = options.settings()
     _require_free("API", ports.api, "--api-port")
     _require_free("workbench", ports.workbench, "--workbench-port")
-    _index(options, settings, paths)
     children: list[subprocess.Popen[bytes]] = []
     try:
         with _signals():
+            _index(options, settings, paths)
             children.extend(_start(options, settings, ports))
             _wait_until_ready(children, ports)
             _introduce(settings, ports)
             return _wait(children)
-    except _StoppedError as stopped:
+    except _Stopped as stopped:
         return int(stopped.args[0])
     finally:
         _stop(children)
@@ -116,7 +116,7 @@ def _wait_until_ready(children: Sequence[subprocess.Popen[bytes]], ports: Ports)
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(address, timeout=2).status_code == httpx.codes.OK
+        return httpx.get(address, timeout=2, trust_env=False).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 
@@ -136,12 +136,18 @@ def _introduce(settings: Settings, ports: Ports) -> None:
 def _first_answer(settings: Settings, address: str) -> tuple[str, dict]:  # type: ignore[type-arg]  # the reply's JSON
     """Return a question that the index answers, with its answer; the last one tried where none is."""
     for question in _questions(settings):
-        reply = httpx.post(address, json={"question": question}, timeout=30)
-        reply.raise_for_status()
-        answer = reply.json()
+        answer = _ask(address, question)
         if answer["status"] == "answered":
             break
     return question, answer
+
+
+def _ask(address: str, question: str) -> dict:  # type: ignore[type-arg]  # the reply's JSON
+    try:
+        reply = httpx.post(address, json={"question": question}, timeout=_READY_TIMEOUT_S, trust_env=False)
+        return dict(reply.raise_for_status().json())
+    except httpx.HTTPError as error:
+        raise UnavailableError(f"The API is ready but did not answer: {error}. The lines above say why.") from error
 
 
 def _questions(settings: Settings) -> list[str]:
@@ -187,7 +193,7 @@ class _signals:  # noqa: N801  # reads as a verb in `with`
 
     @staticmethod
     def _raise(number: int, _frame: FrameType | None) -> None:
-        raise _StoppedError(_INTERRUPTED if number == signal.SIGINT else 0)
+        raise _Stopped(_INTERRUPTED if number == signal.SIGINT else 0)
 
 
 def _require_free(name: str, port: int, option: str) -> None:

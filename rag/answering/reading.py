@@ -15,6 +15,8 @@ _BARE_HEADING = re.compile(r"\*\*[^*]+\*\*:?|(?:\(?[\dA-Z]{1,3}(?:\.\d+)*[.)]?\s
 _RULER = re.compile(r"[\W_]*")
 _SAYS_NOTHING = re.compile(r"[\W_]*|[^\n]*[?？]")
 _FIGURE = re.compile(r"\d")
+_TABLE_FILE = re.compile(r"\.(?:csv|tsv)$", re.IGNORECASE)
+_RECORD = re.compile(r'(?=\S)(?:"[^"]*"|[^"\n])+(?<!\s)')
 _ROW = re.compile(r"\s*\|")
 _ITEM = re.compile(r"\s*[-*+•|]\s")
 
@@ -42,7 +44,7 @@ def read(hits: Sequence[Hit]) -> list[ReadSentence]:
 
 def _of_hit(place: int, hit: Hit, first: int) -> Iterator[ReadSentence]:
     text = hit.chunk.text
-    spans = split_sentences(text, hit.document.language)
+    spans = _records(text) if _TABLE_FILE.search(hit.document.uri) else split_sentences(text, hit.document.language)
     heading = header = None
     for index, (start, end) in enumerate(spans):
         before, following = (_line(text, spans, at) for at in (index - 1, index + 1))
@@ -60,6 +62,11 @@ def _of_hit(place: int, hit: Hit, first: int) -> Iterator[ReadSentence]:
             before=here - 1 if index else None,
             under=() if is_heading else above,
         )
+
+
+def _records(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the rows of comma-separated values; a line break within quotes does not end a row."""
+    return [found.span() for found in _RECORD.finditer(text)]
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:

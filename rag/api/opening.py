@@ -61,7 +61,7 @@ class Opening:
         """Return what is indexed; None while nothing serves."""
         try:
             return self.service.index_facts()
-        except UnavailableError:  # a page of metrics without the index's is better than none
+        except RagError:  # a page of metrics without the index's is better than none
             return None
 
     def dropped(self) -> int:

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool
 
 from rag.errors import DamagedError, DatabaseUnavailableError, DiskFullError, RagError
@@ -94,7 +95,7 @@ class Database:
         assert self.path is not None
         # not ro: the first to open after a kill has to recover the log
         url = f"sqlite+pysqlite:///{self.path.absolute().as_uri()}?mode={'rw' if reader else 'rwc'}&uri=true"
-        pool = {"pool_size": 64, "max_overflow": 64} if reader else {"poolclass": NullPool}
+        pool = {"pool_size": 64, "max_overflow": -1} if reader else {"poolclass": NullPool}
         engine = create_engine(url, **pool)
         event.listen(engine, "connect", _prepare(_READER + _BOTH if reader else _WRITER + _BOTH))
         event.listen(engine, "begin", _begin("BEGIN" if reader else "BEGIN IMMEDIATE"))
@@ -104,6 +105,8 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except PoolTimeoutError as error:
+            raise DatabaseUnavailableError(f"Too many requests use {self.name} at once. Try again.") from error
         except DBAPIError as error:
             raise translate(str(error.orig), self.name) from error
         except sqlite3.Error as error:  # of a statement that went to the driver itself
@@ -163,7 +166,7 @@ def _postgres(url: str, isolation_level: Any) -> Engine:  # a Literal of SQLAlch
 
 @contextmanager
 def _file_lock(path: Path, timeout_s: float) -> Iterator[None]:
-    lock = FileLock(f"{path}.lock", timeout=timeout_s)
+    lock = FileLock(f"{path}.lock", timeout=timeout_s, fallback_to_soft=False)
     try:
         lock.acquire(poll_interval=LOCK_POLL_S)
     except Timeout as error:

@@ -107,16 +107,23 @@ def write_records(database: Database, truth: Database, group: Sequence[Record]) 
 def logged_versions(database: Database) -> set[VersionId]:
     """Return the document versions whose text stands somewhere in the log."""
     with database.read() as connection:
-        rows = connection.execute(select(*_pair(query_log_document)).distinct())
-        return {(row.document_id, row.version) for row in rows}
+        return _logged(connection)
 
 
-def blank(database: Database, gone: Iterable[VersionId]) -> int:
-    """Empty question, answer and trace of the rows that show these versions, and return their number."""
+def blank_all_but(database: Database, alive: set[VersionId]) -> int:
+    """Empty question, answer and trace of the rows that show other versions, and return their number.
+
+    One write transaction: what the log shows is read under the lock that keeps others from adding to it.
+    """
     if not database.exists:
         return 0
     with database.write() as connection:
-        return sum(_blank_some(connection, part) for part in _parts(gone))
+        return sum(_blank_some(connection, part) for part in _parts(_logged(connection) - alive))
+
+
+def _logged(connection: Connection) -> set[VersionId]:
+    rows = connection.execute(select(*_pair(query_log_document)).distinct())
+    return {(row.document_id, row.version) for row in rows}
 
 
 def recent(database: Database, limit: int) -> list[Record]:

@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 from rag.database import schema, tables
 from rag.database.engine import Database
 from rag.database.record_keeper import RecordKeeper
-from rag.database.records import Record, blank, logged_versions, recent
+from rag.database.records import Record, blank_all_but, logged_versions, recent
 from rag.database.records_tables import records_metadata
 from tests.integration.test_records import LEAVE, RECORD, TRAVEL, Databases, records, version_row
 
@@ -55,7 +55,7 @@ def test_blanking_empties_the_rows_that_show_a_version_and_no_other(databases):
     kept(databases, RECORD, travel, both)
     assert logged_versions(databases.records) == {LEAVE, TRAVEL}
 
-    assert blank(databases.records, [LEAVE, ("unknown", "v9")]) == 2
+    assert blank_all_but(databases.records, {TRAVEL}) == 2
 
     assert logged_versions(databases.records) == {TRAVEL}
     found = {record.id: (record.question, record.answer, record.trace) for record in recent(databases.records, 10)}
@@ -71,7 +71,7 @@ def test_no_byte_of_what_was_blanked_is_left_on_disk(databases, tmp_path):
         RECORD,
         replace(RECORD, id="travel", answer="By train.", trace="{}", question="How?", documents=(TRAVEL,)),
     )
-    blank(databases.records, [LEAVE])
+    blank_all_but(databases.records, {TRAVEL})
     databases.records.shrink()
     left = b"".join(path.read_bytes() for path in tmp_path.glob("records.db*"))
     assert b"Twenty-six" not in left

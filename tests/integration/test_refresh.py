@@ -12,6 +12,7 @@ from indexing.identity import document_id
 from rag.bootstrap import open_service
 from rag.errors import NoIndexError, NotFoundError, UsageError
 from rag.settings import Settings
+from rag.types import Caller, Filter, Request
 from tests.conftest import age, build, indexing, refresh, texts_found, write
 
 LEAVE = "Employees have thirty days of annual leave.\n"
@@ -257,3 +258,60 @@ def test_a_former_version_is_only_for_those_whom_it_was_for(settings: Settings, 
         assert opened.reader.document(document, former, frozenset({"hr"})).document.text == LEAVE
         with pytest.raises(NotFoundError):
             opened.reader.document(document, former, frozenset({"public"}))
+
+
+def test_former_versions_of_a_removed_document_are_gone_too(settings: Settings, folder: Path) -> None:
+    build(settings, folder)
+    document = document_id("docs", "leave.txt")
+    with open_service(settings) as opened:
+        former = opened.reader.document(document, None, frozenset({"public"})).document.version
+        write(folder, {"leave.txt": "Leave is unlimited.\n"})
+        refresh(settings)
+        assert opened.reader.document(document, former, frozenset({"public"})).document.text == LEAVE
+        (folder / "leave.txt").unlink()
+        refresh(settings)
+        with pytest.raises(NotFoundError):
+            opened.reader.document(document, former, frozenset({"public"}))
+
+
+def test_publishing_in_parts_never_shows_half_of_a_build_that_was_lost(settings: Settings, folder: Path) -> None:
+    build(settings, folder)
+    shutil.rmtree(settings.home / "store")
+    write(folder, {"parking.txt": "Parking is free.\n"})
+    refresh(settings, publish_every=1)
+    with indexing(settings) as index:
+        assert index.verify().ok
+    assert len(texts_found(settings, "leave hotel parking")) == 3
+
+
+def test_a_file_that_was_a_source_of_its_own_is_removed_with_it(settings: Settings, folder: Path) -> None:
+    build(settings, folder / "leave.txt")
+    (folder / "leave.txt").unlink()
+    assert refresh(settings).documents.removed == 1
+    assert texts_found(settings, "annual leave") == []
+
+
+def test_a_removed_source_that_returns_has_its_name_and_its_ids_again(settings: Settings, folder: Path) -> None:
+    build(settings, folder)
+    with indexing(settings) as index:
+        index.remove("docs")
+    report = build(settings, folder)
+    assert (report.notes, report.documents.added) == ([], 2)
+    with open_service(settings) as opened:
+        found = opened.reader.document(document_id("docs", "leave.txt"), None, frozenset({"public"}))
+    assert found.document.text == LEAVE
+
+
+def test_a_build_without_any_source_says_what_to_name(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="--sources"):
+        build(settings)
+
+
+def test_the_owner_of_a_source_is_the_owner_of_its_documents(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    sources = tmp_path / "sources.yaml"
+    sources.write_text("sources:\n  - {name: docs, path: docs, owner: people-team}\n")
+    build(settings, sources_file=sources)
+    where = Filter(keywords={"owner": frozenset({"people-team"})})
+    with open_service(settings) as opened:
+        request = Request("test", "annual leave", Caller(frozenset({"public"})), where=where)
+        assert opened.pipeline.search(request).hits

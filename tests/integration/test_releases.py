@@ -1,5 +1,6 @@
 """Which bundle serves: set, prepare, refuse, roll back."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,35 @@ def test_there_is_nothing_to_roll_back_to_at_first(settings: Settings, folder: P
 def test_a_bundle_that_nobody_built_cannot_be_named_in_a_question(settings: Settings, folder: Path) -> None:
     with pytest.raises(NotReadyError):
         search(settings, "fee", "0123456789ab")
+
+
+def test_a_generation_that_is_behind_is_whole_again_after_the_truth_has_forgotten(
+    home_at: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = home_at(tmp_path / "other", retention={"purge_grace_s": 0, "replaced_hours": 0})
+    folder = write(tmp_path / "docs", {"fees.txt": TEXT, "secret.txt": "The vault code is four.\n"})
+    build(settings, folder)
+    with indexing(settings) as index:
+        index.build(SourceRequest(), SMALL, serve=True)
+    (folder / "secret.txt").unlink()
+    refresh(settings)
+    refresh(settings)
+    with indexing(settings) as index:
+        index.roll_back()
+        assert index.verify().ok
+    assert not any("vault" in hit.chunk.text for hit in search(settings, "vault code").hits)
+
+
+def test_pruning_reaches_the_builds_of_all_generations(settings: Settings, tmp_path: Path) -> None:
+    files = {f"{number}.txt": f"Note {number} on parking.\n" for number in range(15)}
+    folder = write(tmp_path / "docs", files | {"secret.txt": "The passphrase is zanzibarquokka.\n"})
+    build(settings, folder)
+    with indexing(settings) as index:
+        index.build(SourceRequest(), SMALL)
+        (folder / "secret.txt").unlink()
+        index.build(SourceRequest(), SMALL, serve=True)
+        index.roll_back(now=True)
+        index.prune()
+        assert index.verify().ok
+    left = [path for path in settings.home.rglob("*") if path.is_file() and b"zanzibarquokka" in path.read_bytes()]
+    assert left == []

@@ -63,10 +63,33 @@ def test_a_bundle_has_defaults_and_a_digest_that_follows_its_content(tmp_path: P
 
 @pytest.mark.parametrize(
     "content",
-    ["query: {topk: 7}\n", "index: {chunk_tokens: 1}\n", "query: {fusion: magic}\n", "{", "query: {legs: []}\n"],
+    [
+        "query: {topk: 7}\n",
+        "index: {chunk_tokens: 1}\n",
+        "query: {fusion: magic}\n",
+        "{",
+        "query: {legs: []}\n",
+        "index: {chunk_tokens: 64, overlap_tokens: 64}\n",
+    ],
 )
 def test_a_bundle_that_cannot_be_used_says_where(tmp_path: Path, content: str) -> None:
     file = tmp_path / "bundle.yaml"
     file.write_text(content)
     with pytest.raises(UsageError, match="bundle"):
         load_bundle(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DATABASE_URL", "mysql://x/y"), ("DATABASE_URL", "x"), ("STORE_URL", "ftp://x")]
+)
+def test_an_address_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"PLUMBLINE_{name}", value)
+    with pytest.raises(UsageError, match=name.lower()):
+        Settings.load()
+
+
+def test_every_spelling_of_postgresql_is_taken() -> None:
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        assert (
+            Settings.load(database_url=f"{scheme}://me@host/name").database_url == "postgresql+psycopg://me@host/name"
+        )
