@@ -129,7 +129,7 @@ def test_the_services_end_when_up_itself_is_killed(settings: Settings, tmp_path:
 def test_a_taken_port_is_named_with_the_option_to_change_it(settings: Settings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = plumbline(settings.home, "up", "--api-port", port)
+        done = plumbline(settings.home, "up", "--api-port", port, "--workbench-port", str(free_port()))
     assert done.returncode == 2
     assert port in done.stderr
     assert "--api-port" in done.stderr
@@ -137,6 +137,7 @@ def test_a_taken_port_is_named_with_the_option_to_change_it(settings: Settings, 
 
 
 def test_a_folder_that_does_not_exist_starts_nothing(settings: Settings, tmp_path: Path) -> None:
-    done = plumbline(settings.home, "up", str(tmp_path / "nowhere"))
+    ports = ["--api-port", str(free_port()), "--workbench-port", str(free_port())]
+    done = plumbline(settings.home, "up", str(tmp_path / "nowhere"), *ports)
     assert done.returncode == 2
     assert "nowhere" in done.stderr
