@@ -20,9 +20,8 @@ class SourceRequest:
     """The sources that a command names."""
 
     paths: Sequence[Path] = ()
-    roles: Sequence[
-        str
-    ] = ()  # of the paths; none keeps those of a source that is known, and means public for a new one
+    # of the paths; none keeps those of a source that is known, and means public for a new one
+    roles: Sequence[str] = ()
     sources_file: Path | None = None
 
 

@@ -33,7 +33,6 @@ def prune(shop: Workshop, target: Target) -> Pruned:
         revision = catalog.revision_of(connection)
         documents, chunks = versions.count_dead(connection)
         versions.forget(connection, replaced=revision, removed=revision)
-        catalog.forget_documents(connection)
         leave_builds(connection, others)
     _on_new_build(shop, target, revision)
     drop_builds(shop, [], 0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from indexing import catalog
 from rag.database import tables as t
@@ -106,7 +106,7 @@ def has_unpublished(connection: Connection, revision: int) -> bool:
 
 def forget(connection: Connection, *, replaced: int, removed: int) -> None:
     """Delete versions, texts and chunks that died up to a revision: of replaced versions, and of removed documents."""
-    old = or_(t.versions.c.died <= replaced, and_(t.versions.c.removed, t.versions.c.died <= removed))
+    old = _forgettable(replaced, removed)
     gone = select(t.versions.c.document_id, t.versions.c.born).where(old).subquery()
     of_text = (t.texts.c.document_id == gone.c.document_id) & (t.texts.c.born == gone.c.born)
     of_chunk = (t.chunks.c.document_id == gone.c.document_id) & (t.chunks.c.version_born == gone.c.born)
@@ -118,11 +118,16 @@ def forget(connection: Connection, *, replaced: int, removed: int) -> None:
 
 def has_dead(connection: Connection, *, replaced: int, removed: int) -> bool:
     """Whether `forget` would find anything."""
-    old = or_(t.versions.c.died <= replaced, and_(t.versions.c.removed, t.versions.c.died <= removed))
+    old = _forgettable(replaced, removed)
     orphans = select(t.documents.c.id).where(t.documents.c.state == "removed")
     return bool(connection.execute(select(t.versions.c.born).where(old).limit(1)).first()) or (
         removed >= 0 and bool(connection.execute(orphans.limit(1)).first())
     )
+
+
+def _forgettable(replaced: int, removed: int) -> ColumnElement[bool]:
+    """Return the condition of versions that died long enough ago, those of removed documents sooner."""
+    return or_(t.versions.c.died <= replaced, and_(t.versions.c.removed, t.versions.c.died <= removed))
 
 
 def with_chunks(connection: Connection, generation: str, *, born: int) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
-from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, or_, select
 
 from rag.config import Bundle
 from rag.database import tables as t
@@ -58,6 +58,14 @@ def alive(table: object, revision: object) -> object:
     """Return the condition under which a row of a revisioned table is visible at a revision."""
     columns = table.c  # type: ignore[attr-defined]  # Table and Subquery both have it
     return and_(columns.born <= revision, or_(columns.died.is_(None), columns.died > revision))
+
+
+def may_read(document_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition under which one of the parameter `roles` may read a document now."""
+    return exists().where(
+        t.document_roles.c.document_id == document_id,
+        t.document_roles.c.role.in_(bindparam("roles", expanding=True)),
+    )
 
 
 def document_info(row: Row[tuple[object, ...]]) -> DocumentInfo:
@@ -144,10 +152,6 @@ def _behind(release: Release, revision: int) -> str:
 _CORPUS = select(t.corpus.c.revision, t.corpus.c.languages)
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _REVISION: BindParameter[int] = bindparam("revision")
-_MAY_READ = exists().where(
-    t.document_roles.c.document_id == t.chunks.c.document_id,
-    t.document_roles.c.role.in_(bindparam("roles", expanding=True)),
-)
 _INFO = (
     t.versions.c.document_id,
     t.versions.c.version,
@@ -173,7 +177,7 @@ _DOCUMENTS: Select[tuple[object, ...]] = (
     .select_from(_JOINED)
     .where(t.chunks.c.id.in_(_IDS), alive(t.chunks, _REVISION), t.sources.c.removed.is_(False))  # type: ignore[arg-type]
 )
-_READABLE_DOCUMENTS = _DOCUMENTS.where(_MAY_READ)
+_READABLE_DOCUMENTS = _DOCUMENTS.where(may_read(t.chunks.c.document_id))
 _CHUNKS: Select[tuple[object, ...]] = (
     select(t.chunks, func.substr(t.texts.c.text, t.chunks.c.start + 1, t.chunks.c.end - t.chunks.c.start).label("text"))
     .join(t.texts, and_(t.texts.c.document_id == t.chunks.c.document_id, t.texts.c.born == t.chunks.c.version_born))

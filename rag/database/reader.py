@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Row, bindparam, exists, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from rag.database import tables as t
-from rag.database.corpus import SqlCorpus, SqlReading, chunk_of
+from rag.database.corpus import SqlCorpus, SqlReading, chunk_of, may_read
 from rag.database.engine import Database
 from rag.errors import NotFoundError
 from rag.types import ALL_ROLES, Block, Chunk, Document
@@ -110,10 +110,7 @@ def _version(
     revision = reading.pointer.revision
     query = _VERSIONS.where(t.versions.c.document_id == document_id, t.versions.c.born <= revision)
     if ALL_ROLES not in roles:
-        may_read = exists().where(
-            t.document_roles.c.document_id == document_id, t.document_roles.c.role.in_(sorted(roles))
-        )
-        query = query.where(may_read)
+        query = query.where(may_read(t.versions.c.document_id)).params(roles=sorted(roles))
     if version is None:
         query = query.where(t.versions.c.died.is_(None) | (t.versions.c.died > revision))
     else:
