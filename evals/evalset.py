@@ -21,6 +21,7 @@ class Reference:
     start: int
     end: int
     text: str
+    other: Mapping[str, object] = field(default_factory=dict, hash=False)  # fields that are kept and not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,22 @@ def case_content(case: Case) -> dict[str, object]:
     }
     optional = {
         "alt_references": [_reference_content(each) for each in case.alternatives],
-        "grades": dict(case.grades),
+        "grades": {} if dict(case.grades) == grades_of_sources(case.other) else dict(case.grades),
         "roles": list(case.roles) if case.roles is not None else None,
         "where": {key: _plain(value) for key, value in case.where.items()},
     }
     return content | {name: value for name, value in optional.items() if value}
 
 
+def grades_of_sources(other: Mapping[str, object]) -> dict[str, int]:
+    """Return the grades that a case's `source_docs` stand for: 1 each."""
+    named = other.get("source_docs")
+    return dict.fromkeys(map(str, named), 1) if isinstance(named, list) else {}
+
+
 def _reference_content(reference: Reference) -> dict[str, object]:
-    return {"doc": reference.doc, "start": reference.start, "end": reference.end, "text": reference.text}
+    place = {"doc": reference.doc, "start": reference.start, "end": reference.end, "text": reference.text}
+    return {**reference.other, **place}
 
 
 def _plain(value: object) -> object:

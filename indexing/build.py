@@ -23,6 +23,7 @@ class SourceRequest:
     # of the paths; none keeps those of a source that is known, and means public for a new one
     roles: Sequence[str] = ()
     sources_file: Path | None = None
+    specs: Sequence[SourceSpec] = ()  # read already
 
 
 def default_bundle(settings: Settings) -> Bundle:
@@ -35,7 +36,7 @@ def read_request(request: SourceRequest) -> list[SourceSpec]:
     missing = [str(path) for path in request.paths if not path.exists()]
     if missing:
         raise UsageError(f"There is no file or folder {', '.join(missing)}. Nothing was indexed.")
-    return load_sources(request.sources_file) if request.sources_file else []
+    return [*request.specs, *(load_sources(request.sources_file) if request.sources_file else [])]
 
 
 def add_sources(connection: Connection, request: SourceRequest, specs: Sequence[SourceSpec]) -> list[str]:
@@ -64,7 +65,7 @@ def new_target(shop: Workshop, config: IndexConfig) -> Target:
     with shop.database.write() as connection:
         add_generation(connection, config, embedder)
         target = Target(config.digest, config, new_build_name(connection, config.digest), -1)
-    shop.store.create(target.build, embedder.dim)
+    shop.store.create(target.build, embedder.dim, embedder.token_dim if config.token_vectors else 0)
     return target
 
 

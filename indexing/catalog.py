@@ -64,6 +64,11 @@ def put_source(connection: Connection, spec: SourceSpec, managed_by: str = "") -
         connection.execute(update(t.sources).where(t.sources.c.name == spec.name).values(values))
 
 
+def all_paths(connection: Connection) -> list[Path]:
+    """Return the paths of all sources, the removed ones among them."""
+    return [Path(spec["path"]) for spec in connection.execute(select(t.sources.c.spec)).scalars()]
+
+
 def source_at(connection: Connection, path: Path) -> Source | None:
     """Return the source of that path."""
     return next((each for each in read_sources(connection) if each.spec.path == path), None)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from indexing import catalog, versions
+from indexing.forgetting import forget_copies
 from indexing.generations import (
     Target,
     builds_to_keep,
@@ -28,6 +29,8 @@ def clean_up(shop: Workshop, targets: Sequence[Target]) -> None:
         removed = catalog.published_before(connection, retention.purge_grace_s)
         replaced = catalog.published_before(connection, retention.replaced_hours * 3600)
         old = versions.has_dead(connection, replaced=replaced, removed=removed)
+    if old:
+        forget_copies(shop)
     if left or old:
         with shop.database.write() as connection:
             versions.undo_unpublished(connection, revision)

@@ -1,17 +1,27 @@
 """Chunks -> vectors: texts of like length together, and no text embedded twice."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from indexing.vector_cache import VectorCache
+from rag.config import PROJECTION_VERSION
 from rag.ports import Embedder
-from rag.types import Matrix, Vector
+from rag.types import Matrix, TokenRows, Vector
 
-__all__ = ["VectorCache", "embed_texts", "text_hash"]
+__all__ = ["Embedded", "VectorCache", "embed_texts", "embed_with_tokens", "text_hash"]
 
 _SLICE = 128  # texts between two writes to the cache: what a kill loses at most, some seconds of work
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an index keeps of one text."""
+
+    vector: Vector
+    tokens: TokenRows | None = None  # in an index with token vectors
 
 
 def text_hash(text: str) -> bytes:
@@ -27,9 +37,7 @@ def embed_texts(
     progress: told how many more texts have their vector, with every slice; what is made is kept by the cache at once.
     Raises ModelUnavailableError, DiskFullError.
     """
-    places: dict[bytes, list[int]] = {}
-    for place, text in enumerate(texts):
-        places.setdefault(text_hash(text), []).append(place)
+    places = _places(texts)
     rows = np.empty((len(texts), embedder.dim), np.float32)
 
     def fill(vectors: Sequence[tuple[bytes, Vector]]) -> None:
@@ -39,12 +47,49 @@ def embed_texts(
 
     known = cache.get(embedder.identity, list(places))
     fill(list(known.items()))
-    missing = sorted((name for name in places if name not in known), key=lambda name: -len(texts[places[name][0]]))
-    for start in range(0, len(missing), _SLICE):
-        names = missing[start : start + _SLICE]
-        made = list(zip(names, embedder.embed([texts[places[name][0]] for name in names]), strict=True))
+    missing = [name for name in places if name not in known]
+    for names, some in _slices(missing, places, texts):
+        made = list(zip(names, embedder.embed(some), strict=True))
         cache.put(embedder.identity, made)
         fill(made)
     if missing:
         cache.prune()
     return rows, len(missing)
+
+
+def embed_with_tokens(texts: Sequence[str], embedder: Embedder, cache: VectorCache) -> tuple[list[Embedded], int]:
+    """Return vectors and token vectors of one pass, else as `embed_texts`.
+
+    A text is known when the cache has both. Raises ModelUnavailableError, DiskFullError; UsageError where the embedder
+    has no projection.
+    """
+    places, identity, projected = _places(texts), embedder.identity, f"{embedder.identity}/{PROJECTION_VERSION}"
+    vectors, tokens = cache.get(identity, list(places)), cache.get_tokens(projected, list(places), embedder.token_dim)
+    found = {name: Embedded(vectors[name], tokens[name]) for name in places if name in vectors and name in tokens}
+    missing = [name for name in places if name not in found]
+    for names, some in _slices(missing, places, texts):
+        rows, token_rows = embedder.embed_tokens(some)
+        cache.put(identity, zip(names, rows, strict=True))
+        cache.put_tokens(projected, zip(names, token_rows, strict=True))
+        found |= {name: Embedded(*each) for name, *each in zip(names, rows, token_rows, strict=True)}
+    if missing:
+        cache.prune()
+    return [found[name] for name in map(text_hash, texts)], len(missing)
+
+
+def _places(texts: Sequence[str]) -> dict[bytes, list[int]]:
+    """Return where each distinct text stands, by its hash."""
+    places: dict[bytes, list[int]] = {}
+    for place, text in enumerate(texts):
+        places.setdefault(text_hash(text), []).append(place)
+    return places
+
+
+def _slices(
+    names: Sequence[bytes], places: dict[bytes, list[int]], texts: Sequence[str]
+) -> Iterator[tuple[Sequence[bytes], list[str]]]:
+    """Yield hashes with their texts, the longest first, as many as are embedded between two writes to the cache."""
+    ordered = sorted(names, key=lambda name: -len(texts[places[name][0]]))
+    for start in range(0, len(ordered), _SLICE):
+        some = ordered[start : start + _SLICE]
+        yield some, [texts[places[name][0]] for name in some]

@@ -15,6 +15,7 @@ from typing import Self, TypeAlias
 
 from indexing.formats.receiving import load
 from indexing.identity import hashed
+from indexing.parse_cache import ParseCache
 from indexing.sandbox import Sandbox
 from rag.errors import ParseError
 from rag.settings import ParsingLimits
@@ -67,8 +68,8 @@ def version_of(content_hash: str) -> str:
 class Parsers:
     """Child processes that parse files; a context manager. They start with the first file."""
 
-    def __init__(self, limits: ParsingLimits) -> None:
-        self._limits = limits
+    def __init__(self, limits: ParsingLimits, known: ParseCache | None = None) -> None:
+        self._limits, self._known = limits, known
         self._sandboxes = [Sandbox("indexing.formats", limits) for _ in range(limits.workers)]
         self._idle: SimpleQueue[Sandbox] = SimpleQueue()
         for sandbox in self._sandboxes:
@@ -108,15 +109,28 @@ class Parsers:
             for task, content in zip(tasks, contents, strict=True)
             if isinstance(content, bytes)
         ]
-        sandbox = self._idle.get()
-        try:
-            answers = iter(list(sandbox.run(requests)))
-        finally:
-            self._idle.put(sandbox)
+        answers = iter(self._answers(requests))
         return [
             (task, self._parsed(content, next(answers)) if isinstance(content, bytes) else content)
             for task, content in zip(tasks, contents, strict=True)
         ]
+
+    def _answers(self, requests: Sequence[bytes]) -> list[bytes | ParseError]:
+        """Return what the parsers say of each request; one that is known is not parsed again."""
+        known = self._known.get(requests, PARSER_VERSION) if self._known else {}
+        fresh = [request for request in requests if request not in known]
+        made = dict(zip(fresh, self._run(fresh), strict=True)) if fresh else {}
+        if self._known:
+            parsed = [(request, answer) for request, answer in made.items() if isinstance(answer, bytes)]
+            self._known.put(parsed, PARSER_VERSION)
+        return [known[request] if request in known else made[request] for request in requests]
+
+    def _run(self, requests: Sequence[bytes]) -> list[bytes | ParseError]:
+        sandbox = self._idle.get()
+        try:
+            return list(sandbox.run(requests))
+        finally:
+            self._idle.put(sandbox)
 
     def _read(self, task: ParseTask) -> bytes | ParseError:
         try:

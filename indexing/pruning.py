@@ -7,6 +7,7 @@ from pathlib import Path
 from indexing import catalog, versions
 from indexing.cleaning import clean_up, compact, drop_builds
 from indexing.filling import catch_up
+from indexing.forgetting import forget_copies
 from indexing.generations import Target, leave_builds, other_builds
 from indexing.publishing import Pending, publish
 from indexing.report import Report
@@ -26,6 +27,7 @@ class Pruned:
 def prune(shop: Workshop, target: Target) -> Pruned:
     """Forget dead versions, rows and log entries, and give their pages back. Callers hold the refresh lock."""
     before = _size(shop.settings.home)
+    forget_copies(shop)
     clean_up(shop, [target])
     target = _level(shop, target)
     others = _with_dead_rows(shop, target)

@@ -80,17 +80,19 @@ class Refresh:
     def batches(self, scan: Scan, publish_every: int | None) -> Iterator[list[Staged]]:
         """Yield staged documents, as many at a time as are written together."""
         self.progress.stage("Reading and embedding", len(scan.changes))
-        with Parsers(self.shop.settings.parsing) as parsers:
+        with Parsers(self.shop.settings.parsing, self.shop.parsed) as parsers:
             for changes in _parts(scan.changes, publish_every or _BATCH_DOCUMENTS):
                 yield list(self.staged(changes, parsers))
                 self.progress.advance(len(changes))
 
     def staged(self, changes: Sequence[Change], parsers: Parsers) -> Iterator[Staged]:
         """Yield the documents of changes that can be indexed; the others are reported."""
-        for read in read_changes(changes, parsers, self.stored(changes)):
+        for read in self.report.timed("parse", read_changes(changes, parsers, self.stored(changes))):
             self.note(read)
             if read.document:
-                yield stage(read, read.document, self.targets, self.shop)
+                with self.report.timing("chunk"):
+                    staged = stage(read, read.document, self.targets, self.shop)
+                yield staged
 
     def stored(self, changes: Sequence[Change]) -> list[versions.StoredVersion]:
         """Return the versions of documents of which only the rules changed: they need no parser."""

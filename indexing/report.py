@@ -1,7 +1,12 @@
 """What one run of the indexer did."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,23 @@ class Report:
     seconds: float = 0.0
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what the user should know beside
+    stage_seconds: dict[str, float] = field(default_factory=dict)  # parse, chunk
+
+    @contextmanager
+    def timing(self, stage: str) -> Iterator[None]:
+        """Add what the block takes to a stage's seconds."""
+        started = time.perf_counter()
+        yield
+        self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
+
+    def timed(self, stage: str, items: Iterator[T]) -> Iterator[T]:
+        """Yield the items; what getting them takes is added to a stage's seconds."""
+        while True:
+            with self.timing(stage):
+                item = next(items, None)
+            if item is None:
+                return
+            yield item
 
     def as_json(self) -> dict[str, object]:
         """Return the report as the contract names its fields."""

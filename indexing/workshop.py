@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from indexing.parse_cache import ParseCache
 from indexing.vector_cache import VectorCache
 from rag.database.engine import Database
 from rag.ports import Embedder, Store
@@ -19,3 +20,4 @@ class Workshop:
     store: Store
     embedder: Callable[[str], Embedder]
     cache: VectorCache
+    parsed: ParseCache | None = None  # None: every changed file is parsed; what it said is in the truth

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from indexing import versions
-from indexing.embedding import embed_texts, text_hash
+from indexing.embedding import Embedded, embed_texts, embed_with_tokens, text_hash
 from indexing.generations import Target, embedder_of
 from indexing.parsing import PARSER_VERSION
 from indexing.report import Report
@@ -18,9 +18,9 @@ from rag.analysis import analyse
 from rag.database.engine import Database
 from rag.errors import ModelMismatchError
 from rag.ports import Embedder, Row
-from rag.types import Chunk, Document, Vector
+from rag.types import Chunk, Document
 
-Vectors: TypeAlias = Mapping[str, Mapping[str, Vector]]  # by build and indexed text
+Vectors: TypeAlias = Mapping[str, Mapping[str, Embedded]]  # by build and indexed text
 Ended: TypeAlias = Mapping[str, Sequence[str]]  # chunk ids by build
 
 
@@ -30,12 +30,22 @@ def embed_batch(shop: Workshop, targets: Sequence[Target], batch: Sequence[Stage
     Raises ModelMismatchError when another embedder made a generation's vectors.
     """
     vectors = {}
-    for target in targets:
+    # Those with token vectors first: their one pass also gives the vectors that the others ask for.
+    for target in sorted(targets, key=lambda each: not each.config.token_vectors):
         texts = [chunk.indexed_text for staged in batch for chunk in staged.chunks[target.generation]]
-        rows, embedded = embed_texts(texts, _embedder(shop, target), shop.cache)
+        found, embedded = _embedded(shop, target, texts)
         report.embedded += embedded
-        vectors[target.build] = dict(zip(texts, rows, strict=True))
+        vectors[target.build] = dict(zip(texts, found, strict=True))
     return vectors
+
+
+def _embedded(shop: Workshop, target: Target, texts: Sequence[str]) -> tuple[list[Embedded], int]:
+    """Return what a generation keeps of each text, and how many were embedded now."""
+    embedder = _embedder(shop, target)
+    if target.config.token_vectors:
+        return embed_with_tokens(texts, embedder, shop.cache)
+    rows, embedded = embed_texts(texts, embedder, shop.cache)
+    return [Embedded(row) for row in rows], embedded
 
 
 def _embedder(shop: Workshop, target: Target) -> Embedder:
@@ -127,16 +137,17 @@ def chunk_rows(staged: Staged, born: int) -> list[dict[str, object]]:
     ]
 
 
-def _rows(document: Document, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]) -> list[Row]:
+def _rows(document: Document, chunks: Sequence[Chunk], vectors: Mapping[str, Embedded]) -> list[Row]:
     keywords = keywords_of(document)
     return [
         Row(
             id=chunk.id,
             document_id=document.id,
-            vector=vectors[chunk.indexed_text],
+            vector=vectors[chunk.indexed_text].vector,
             tokens=tuple(analyse(chunk.indexed_text, document.language)),
             keywords=keywords,
             day=document.date,
+            token_vectors=vectors[chunk.indexed_text].tokens,
         )
         for chunk in chunks
     ]

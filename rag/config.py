@@ -12,6 +12,9 @@ from rag.errors import UsageError
 # A change of any of these makes other chunks, tokens or vectors from the same bytes, and so another generation.
 ANALYSER_VERSION = 1
 CHUNKER_VERSION = 1
+PROJECTION_VERSION = 1  # counts only where token vectors are kept
+
+BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
 
 
 class IndexConfig(BaseModel, frozen=True, extra="forbid"):
@@ -21,8 +24,8 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
     chunk_tokens: int = Field(default=200, ge=32, le=2048)
     overlap_tokens: int = Field(default=0, ge=0, le=1024)
     context_line: bool = True
-    embedder: str = "all-MiniLM-L6-v2"
-    token_vectors: Literal[False] = False
+    embedder: str = BUILT_IN_EMBEDDER
+    token_vectors: bool = False  # one per word piece, for late interaction: 64 bytes each
 
     @model_validator(mode="after")
     def _overlap_is_a_part(self) -> Self:
@@ -30,10 +33,19 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("overlap_tokens must be less than chunk_tokens")
         return self
 
+    @model_validator(mode="after")
+    def _token_vectors_have_a_projection(self) -> Self:
+        if self.token_vectors and self.embedder != BUILT_IN_EMBEDDER:
+            raise ValueError(
+                f"token_vectors needs the built-in embedder: leave out embedder, or say {BUILT_IN_EMBEDDER}"
+            )
+        return self
+
     @property
     def digest(self) -> str:
         """Name of the generation; equal configs share one."""
-        return _digest(f"{self.model_dump_json()}/{ANALYSER_VERSION}/{CHUNKER_VERSION}")
+        projection = f"/{PROJECTION_VERSION}" if self.token_vectors else ""
+        return _digest(f"{self.model_dump_json()}/{ANALYSER_VERSION}/{CHUNKER_VERSION}{projection}")
 
 
 class QueryConfig(BaseModel, frozen=True, extra="forbid"):
@@ -46,7 +58,7 @@ class QueryConfig(BaseModel, frozen=True, extra="forbid"):
     candidates: int = Field(default=50, ge=1, le=1000)
     k1: float = Field(default=1.2, ge=0, le=10)
     b: float = Field(default=0.75, ge=0, le=1)
-    rerank: Literal["none"] = "none"
+    rerank: Literal["none", "late_interaction"] = "none"
     top_k: int = Field(default=5, ge=1, le=100)
     context_tokens: int = Field(default=1200, ge=32, le=100_000)
 
@@ -68,6 +80,12 @@ class Bundle(BaseModel, frozen=True, extra="forbid"):
     index: IndexConfig = IndexConfig()
     query: QueryConfig = QueryConfig()
     answer: AnswerConfig = AnswerConfig()
+
+    @model_validator(mode="after")
+    def _what_is_compared_is_kept(self) -> Self:
+        if self.query.rerank == "late_interaction" and not self.index.token_vectors:
+            raise ValueError("query.rerank: late_interaction needs index.token_vectors: true")
+        return self
 
     @property
     def digest(self) -> str:

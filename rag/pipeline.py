@@ -1,6 +1,6 @@
 """Question to cited answer, step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -10,14 +10,14 @@ from rag.config import Bundle
 from rag.errors import ModelMismatchError, SnapshotGoneError
 from rag.fusion import fuse
 from rag.grounding import ground
-from rag.ports import Corpus, Embedder, Pointer, Reading, Snapshot, Store
+from rag.ports import Corpus, Embedder, Pointer, Reading, Snapshot, Snapshots
 from rag.replying import abstained, answered
-from rag.reranking import rerank
+from rag.reranking import rerank, shares, to_compare
 from rag.retrieval import keep, readable, retrieve
 from rag.screening import is_clear, screen
 from rag.settings import QuestionLimits
 from rag.tracing import Stopwatch, trace_of
-from rag.types import Answered, Encoded, Found, Notice, Request
+from rag.types import Answered, ChunkId, Encoded, Found, Notice, Request, Scored
 
 T = TypeVar("T")
 ATTEMPTS = 3  # a snapshot may go while a refresh replaces a build; the pointer is read again
@@ -27,7 +27,7 @@ class Pipeline:
     """The one path from question to answer: what serves, what the workbench shows, and what experiments measure."""
 
     def __init__(
-        self, corpus: Corpus, store: Store, embedder_named: Callable[[str], Embedder], limits: QuestionLimits
+        self, corpus: Corpus, store: Snapshots, embedder_named: Callable[[str], Embedder], limits: QuestionLimits
     ) -> None:
         self._corpus, self._store, self._embedder_named, self._limits = corpus, store, embedder_named, limits
         self._sentences = SentenceCache()
@@ -43,7 +43,7 @@ class Pipeline:
         embedder = self._embedder(request.bundle)
         with watch.stage("embed"):
             encoded = embedder.encode([screened.question])[0]
-        question = Asked(screened, encoded, embedder.identity)
+        question = Asked(screened, encoded, embedder)
         found = self._at_snapshot(request, lambda reading, rows: _search(question, reading, rows, watch))
         return replace(found, notices=found.notices + _shortened(encoded, embedder.max_tokens))
 
@@ -108,14 +108,14 @@ class Asked:
 
     request: Request
     encoded: Encoded
-    embedder_id: str
+    embedder: Embedder
 
 
 def _search(asked: Asked, reading: Reading, rows: Snapshot, watch: Stopwatch) -> Found:
     pointer, request = reading.pointer, asked.request
-    if pointer.embedder_id != asked.embedder_id:
+    if pointer.embedder_id != (ours := asked.embedder.identity):
         raise ModelMismatchError(
-            f"The index was made by embedder {pointer.embedder_id}, and this process has {asked.embedder_id}. "
+            f"The index was made by embedder {pointer.embedder_id}, and this process has {ours}. "
             "Put the former model back, or index again with this one."
         )
     with watch.stage("retrieve"):
@@ -123,11 +123,22 @@ def _search(asked: Asked, reading: Reading, rows: Snapshot, watch: Stopwatch) ->
     with watch.stage("fuse"):
         ranking = fuse(legs, pointer.bundle.query)
     with watch.stage("rerank"):
-        ranking = rerank(ranking, pointer.bundle.query)
+        compared = _compared(asked, rows, to_compare(ranking, pointer.bundle.query))
+        ranking = rerank(ranking, compared, pointer.bundle.query)
+    scores = legs | ({"late_interaction": compared} if compared else {})
     with watch.stage("keep"):
-        hits, fates = keep(ranking, request, pointer, documents, reading, legs)
-    trace = trace_of(request, legs, ranking, documents, fates, watch)
+        hits, fates = keep(ranking, request, pointer, documents, reading, scores)
+    trace = trace_of(request, scores, ranking, documents, fates, watch)
     return Found(request, asked.encoded, hits, pointer.revision, pointer.bundle, _stale(pointer), trace)
+
+
+def _compared(asked: Asked, rows: Snapshot, ids: Sequence[ChunkId]) -> list[Scored]:
+    """Return how close these chunks come to the question, word piece by word piece."""
+    if not ids:
+        return []
+    embedder, encoded = asked.embedder, asked.encoded
+    weights = shares(embedder.token_weights(encoded.token_ids))
+    return rows.late_interaction(ids, embedder.project(encoded.token_vectors), weights)
 
 
 def _shortened(encoded: Encoded, limit: int) -> tuple[Notice, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Bundle
-from rag.types import Chunk, ChunkId, DocumentInfo, Encoded, Filter, Hit, Matrix, Scored, Vector
+from rag.types import Chunk, ChunkId, DocumentInfo, Encoded, Filter, Hit, Matrix, Scored, TokenRows, Vector
 
 
 class Embedder(Protocol):
@@ -33,6 +33,22 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Return sentence and token vectors, in the order of `texts`. Raises ModelUnavailableError."""
 
+    @property
+    def token_dim(self) -> int:
+        """Numbers of a projected token vector; 0 where the embedder has no projection."""
+
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[Matrix, list[TokenRows]]:
+        """Return unit rows and each text's projected token vectors, of one pass, in the order of `texts`.
+
+        Raises ModelUnavailableError; UsageError where there is no projection.
+        """
+
+    def project(self, token_vectors: Matrix) -> Matrix:
+        """Return unit rows of `token_dim` numbers, to be compared with what `embed_tokens` gives.
+
+        Raises UsageError where there is no projection.
+        """
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of word pieces of each text, uncut, without special tokens."""
 
@@ -53,6 +69,7 @@ class Row:
     tokens: tuple[str, ...]  # analysed, with repeats
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # roles, source, type, language, tag, owner
     day: date | None = None
+    token_vectors: TokenRows | None = None  # of the indexed text, in a build that keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +112,39 @@ class Snapshot(Protocol):
         revision that have a token. `tokens` count as a set.
         """
 
+    def late_interaction(self, ids: Sequence[ChunkId], question: Matrix, weights: Vector) -> list[Scored]:
+        """Return how close each of these chunks comes to a question, best first, ties by id.
+
+        A chunk's score is the sum over the question's word pieces of weight times cosine to the nearest of its token
+        vectors (MaxSim; Khattab & Zaharia, 2020). Absent are ids that are not visible, and chunks without word pieces.
+        question: unit rows, shape [pieces, token dim]. weights: 0 or more, shape [pieces].
+        Raises ValueError on a build without token vectors.
+        """
+
     def count(self, allowed: Filter) -> int: ...
 
     def scroll_ids(self) -> Iterator[ChunkId]:
         """Yield the id of every visible row, in no order."""
 
 
-class Store(Protocol):
-    """Which chunk ids match? A cache of the truth that can be deleted and rebuilt. Thread-safe."""
-
-    def create(self, build: str, dim: int) -> None: ...
-
-    def writer(self, build: str) -> AbstractContextManager[StoreWriter]:
-        """Open one transaction: committed at the end of the block, undone by an error in it."""
+class Snapshots(Protocol):
+    """What a search needs of a store."""
 
     def snapshot(self, build: str, revision: int) -> AbstractContextManager[Snapshot]:
         """Open both legs at a revision. Raises SnapshotGoneError, StoreUnavailableError, DamagedError."""
+
+
+class Store(Snapshots, Protocol):
+    """Which chunk ids match? A cache of the truth that can be deleted and rebuilt. Thread-safe."""
+
+    def create(self, build: str, dim: int, token_dim: int = 0) -> None:
+        """Create an empty build; one that exists stays as it is. token_dim: 0 for one without token vectors.
+
+        Raises ValueError when it exists with other dimensions.
+        """
+
+    def writer(self, build: str) -> AbstractContextManager[StoreWriter]:
+        """Open one transaction: committed at the end of the block, undone by an error in it."""
 
     def compact(self, build: str, target: str) -> None:
         """Fill the new build `target` with the living rows of `build`."""

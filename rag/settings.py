@@ -61,6 +61,8 @@ class Retention(BaseModel, extra="forbid"):
     compact_dead_share: float = Field(default=0.2, gt=0, le=1)
     removal_deadline_hours: float = Field(default=24, gt=0)  # a removed text is physically gone by then
     vector_cache_bytes: int = Field(default=4 * 1024**3, ge=0)
+    stage_cache_bytes: int = Field(default=4 * 1024**3, ge=0)  # of evaluations
+    experiments_bytes: int = Field(default=8 * 1024**3, ge=0)  # indexes of experiments
 
 
 class Settings(BaseSettings):

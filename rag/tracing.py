@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 from rag.errors import DeadlineError
-from rag.types import ChunkId, DocumentInfo, Draft, Grounded, Request, Scored, Trace, TracedHit, TracedSentence
+from rag.types import ChunkId, DocumentInfo, Draft, Grounded, Leg, Request, Scored, Trace, TracedHit, TracedSentence
 
 
 @dataclass(slots=True)
@@ -28,17 +29,20 @@ class Stopwatch:
 
 def trace_of(
     request: Request,
-    legs: Mapping[str, Sequence[Scored]],
+    scored: Mapping[str, Sequence[Scored]],
     ranking: Sequence[Scored],
     documents: Mapping[ChunkId, DocumentInfo],
     fates: Mapping[ChunkId, str],
     watch: Stopwatch,
 ) -> Trace:
-    """Return the trace of a search: every candidate that the caller may read, with its scores and what became of it."""
-    scores = {name: dict(leg) for name, leg in legs.items()}
+    """Return the trace of a search: every candidate that the caller may read, with its scores and what became of it.
+
+    scored: by leg and, where there is one, by reranker.
+    """
+    scores = {name: dict(each) for name, each in scored.items()}
     return Trace(
         question=request.question,
-        legs={name: tuple(leg) for name, leg in legs.items()},
+        legs={name: tuple(scored[name]) for name in get_args(Leg) if name in scored},
         candidates=tuple(_candidate(scored, documents[scored[0]], scores, fates[scored[0]]) for scored in ranking),
         timings_ms=dict(watch.timings_ms),
     )

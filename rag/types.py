@@ -14,11 +14,13 @@ from rag.config import Bundle
 ChunkId: TypeAlias = str
 Vector: TypeAlias = NDArray[np.float32]  # shape [dim], unit length unless said otherwise
 Matrix: TypeAlias = NDArray[np.float32]  # shape [rows, dim]
+TokenRows: TypeAlias = NDArray[np.int8]  # shape [word pieces, token dim]: unit vectors times TOKEN_SCALE, rounded
 Scored: TypeAlias = tuple[ChunkId, float]  # higher is better
 
 BlockKind: TypeAlias = Literal["heading", "paragraph", "list_item", "table_row", "code"]
 Leg: TypeAlias = Literal["dense", "lexical"]
 RiskTier: TypeAlias = Literal["low", "high"]
+TOKEN_SCALE = 127
 ALL_ROLES = "*"  # as a caller's role: may read everything
 Status: TypeAlias = Literal["answered", "partial", "abstained", "refused", "queued", "in_review"]
 NoticeKind: TypeAlias = Literal["degraded", "stale", "conflict", "shortened"]

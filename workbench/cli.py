@@ -8,6 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from evals.cli import app as evals_app
 from indexing.cli import app as indexing_app
 from rag.cli import app as rag_app
 from rag.errors import RagError
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(rag_app)
 app.add_typer(indexing_app)
+app.add_typer(evals_app)
 
 
 @app.callback()

@@ -13,9 +13,10 @@ from tokenizers import Encoding, Tokenizer
 from rag.adapters.embedder_identity import embedder_identity
 from rag.adapters.graph_cache import discard_graph, ensure_graph
 from rag.adapters.minilm_files import TOKENIZER_SHA256, WEIGHTS_SHA256, ModelFiles, built_in, require_sha256
+from rag.adapters.minilm_projection import TOKEN_DIM, project, project_to_bytes
 from rag.adapters.wordpieces import wordpiece_weights
 from rag.errors import ModelUnavailableError
-from rag.types import Encoded, Matrix, Vector
+from rag.types import Encoded, Matrix, TokenRows, Vector
 
 NAME = "all-MiniLM-L6-v2"
 MIN_PROBE_COSINE = 0.9999
@@ -36,6 +37,7 @@ class OnnxEmbedder:
 
     dim = _DIM
     max_tokens = _MAX_TOKENS
+    token_dim = TOKEN_DIM
 
     def __init__(self, cache: Path, batch: int = 8) -> None:
         """Open the graph under `cache`, built there first where it is absent, and compare it with the references.
@@ -65,6 +67,17 @@ class OnnxEmbedder:
                 inner = slice(1, len(ids[row]) - 1)
                 encoded[place] = Encoded(vectors[row], ids[row][inner], _unit_rows(tokens[row, inner]))
         return [encoded[place] for place in range(len(texts))]
+
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[Matrix, list[TokenRows]]:
+        rows, found = np.empty((len(texts), _DIM), np.float32), dict[int, TokenRows]()
+        for places, ids in self._batches(texts):
+            rows[places], tokens = _run_both(self._session, ids)
+            for row, place in enumerate(places):
+                found[place] = project_to_bytes(tokens[row, 1 : len(ids[row]) - 1])
+        return rows, [found[place] for place in range(len(texts))]
+
+    def project(self, token_vectors: Matrix) -> Matrix:
+        return project(token_vectors)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(encoding.ids) for encoding in _encodings(self._tokenizer, texts)]

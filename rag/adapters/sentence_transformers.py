@@ -11,16 +11,22 @@ from numpy.typing import NDArray
 from rag.adapters.embedder_identity import embedder_identity
 from rag.adapters.wordpieces import wordpiece_weights
 from rag.errors import ModelUnavailableError, UsageError
-from rag.types import Encoded, Matrix, Vector
+from rag.types import Encoded, Matrix, TokenRows, Vector
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+_NO_PROJECTION = (
+    "Token vectors and late interaction need the built-in embedder: leave out `index.embedder`, or set "
+    "`index.token_vectors: false` and `query.rerank: none`."
+)
 _INSTALL = "A model other than the built-in one needs more packages: `pip install 'plumbline[models]'`."
 
 
 class SentenceTransformersEmbedder:
     """Unit vectors of a sentence-transformers model on the processor; its prompts are not used. Thread-safe."""
+
+    token_dim = 0
 
     def __init__(self, name_or_path: str, batch: int = 8) -> None:
         """Load from this machine only. Raises UsageError without the extra, ModelUnavailableError without the model."""
@@ -62,6 +68,12 @@ class SentenceTransformersEmbedder:
             Encoded(vector, kept := each[: self.max_tokens], _inner_unit_rows(np.asarray(rows), len(kept)))
             for vector, each, rows in zip(vectors, ids, tokens, strict=True)
         ]
+
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[Matrix, list[TokenRows]]:  # noqa: ARG002  # as the port has it
+        raise UsageError(_NO_PROJECTION)
+
+    def project(self, token_vectors: Matrix) -> Matrix:  # noqa: ARG002  # as the port has it
+        raise UsageError(_NO_PROJECTION)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(self._ids(text)) for text in texts]

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -174,4 +175,31 @@ releases = Table(
     Column("bundle", String, ForeignKey("bundles.digest"), nullable=False),
     Column("previous", Integer),
     Column("released_at", Float, nullable=False),
+)
+
+# What an evaluation produced; its figures and its cases are documents of their own, without text of the corpus.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("key", String, nullable=False),  # digest of all that decides its figures
+    Column("set_name", Text, nullable=False),
+    Column("set_digest", String, nullable=False),
+    Column("bundle", String, nullable=False),  # digest
+    Column("state", String, nullable=False),  # running, done, interrupted, failed
+    Column("pid", Integer),
+    Column("started_at", Float, nullable=False),
+    Column("heartbeat_at", Float, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("cases", Integer, nullable=False),
+    Column("content", JSON, nullable=False),
+)
+Index("ix_runs_key", runs.c.key)
+Index("ix_runs_started_at", runs.c.started_at)
+
+run_cases = Table(
+    "run_cases",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # JSON of all cases, deflated
 )

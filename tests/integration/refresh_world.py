@@ -73,7 +73,7 @@ class HashedWords:
 class PlainParsers:
     """Parsers of plain text without child processes, which cost half a second each."""
 
-    def __init__(self, limits: object) -> None:
+    def __init__(self, limits: object, known: object = None) -> None:
         pass
 
     def __enter__(self):

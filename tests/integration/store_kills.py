@@ -24,9 +24,16 @@ from rag.errors import SnapshotGoneError
 from rag.ports import Row
 from rag.types import Filter
 
-DIM, NAMES, WORDS, ROLES = 8, [f"chunk{number}" for number in range(12)], ["alpha", "beta", "gamma"], ["hr", "it"]
+DIM, TOKEN_DIM, NAMES, WORDS, ROLES = (
+    8,
+    4,
+    [f"chunk{number}" for number in range(12)],
+    ["alpha", "beta", "gamma"],
+    ["hr", "it"],
+)
 FIRST = 8  # revisions before the work that is killed: as many batches, so that it joins them
 RANDOM_KILLS = 35
+ONE_PIECE, ONE_WEIGHT = np.array([[0.1, 0.7, 0.5, -0.5]], np.float32), np.ones(1, np.float32)
 OFTEN = WriteLimits(checkpoint_bytes=0)  # each write ends with a checkpoint
 
 
@@ -37,7 +44,11 @@ def row(name, version):
     dice = random.Random(f"{name}/{version}")
     vector = np.array([dice.gauss(0, 1) for _ in range(DIM)], np.float32)
     tokens = ("all", name, f"v{version}", *dice.choices(WORDS, k=dice.randint(1, 6)))
-    return Row(name, "doc", vector / np.linalg.norm(vector), tokens, {"roles": (dice.choice(ROLES),)})
+    pieces = [[dice.randint(-127, 127) for _ in range(TOKEN_DIM)] for _ in range(dice.randint(1, 5))]
+    roles = (dice.choice(ROLES),)
+    return Row(
+        name, "doc", vector / np.linalg.norm(vector), tokens, {"roles": roles}, token_vectors=np.array(pieces, np.int8)
+    )
 
 
 def changed(content, seed):
@@ -78,6 +89,10 @@ def wrong_with(folder, build, revision, content):
         checks = {
             "ids": sorted(found.scroll_ids()) == sorted(content),
             "dense": same(found.dense(vector, Filter(), 99), nearest),
+            "late interaction": same(
+                found.late_interaction(NAMES, ONE_PIECE, ONE_WEIGHT),
+                {each.id: float((each.token_vectors / 127 @ ONE_PIECE[0]).max()) for each in rows},
+            ),
             "BM25": same(found.lexical(tokens, Filter(), 99), bm25(rows, tokens)),
             "roles": {id_ for id_, _ in found.dense(vector, allowed, 99)}
             == {id_ for id_, _ in found.lexical(["all"], allowed, 99)}
@@ -107,7 +122,7 @@ def bm25(rows, tokens, k1=1.2, b=0.75):
 def base(folder):
     store, contents = SqliteStore(folder), history()
     for build in ("build", "former"):
-        store.create(build, DIM)
+        store.create(build, DIM, TOKEN_DIM)
     for revision, (old, new) in enumerate(pairwise(contents), 1):
         write(store, "build", revision, old, new)
 
@@ -226,7 +241,7 @@ def logged(folder, name):
 
 def kill_at_random(folder):
     folder.mkdir()
-    in_child(lambda: SqliteStore(folder / "store").create("build", DIM))
+    in_child(lambda: SqliteStore(folder / "store").create("build", DIM, TOKEN_DIM))
     publish(folder, 0, {})
     jobs = [keep_writing, keep_reading]
     running = [start(job, folder) for job in jobs]

@@ -87,6 +87,39 @@ def test_missing_vectors_are_damage_and_a_missing_build_is_not(folder):
         search(folder)
 
 
+TOKEN_DAMAGE = {
+    "their file is too short": lambda build: os.truncate(build / "tokens.i8", 1),
+    "their file is missing": lambda build: (build / "tokens.i8").unlink(),
+    "their places are negative": lambda build: execute(build / "index.db", "update token set first = -1"),
+    "their places are far behind the end": lambda build: execute(
+        build / "index.db", "update token set first = 1 << 40"
+    ),
+    "they have no count": lambda build: execute(build / "index.db", "update token set count = 0"),
+    "their table is missing": lambda build: execute(build / "index.db", "drop table token"),
+}
+
+
+@pytest.mark.parametrize("damage", TOKEN_DAMAGE.values(), ids=TOKEN_DAMAGE)
+def test_token_vectors_that_are_damaged_are_called_so(tmp_path, damage):
+    store, tokens = SqliteStore(tmp_path), np.array([[127, 0]], np.int8)
+    store.create("build", 2, 2)
+    with store.writer("build") as writer:
+        writer.upsert([Row("a", "doc", EAST, ("word",), token_vectors=tokens)], 1)
+    damage(tmp_path / "build")
+    with (
+        SqliteStore(tmp_path).snapshot("build", 1) as rows,
+        pytest.raises(DamagedError, match="plumbline index rebuild"),
+    ):
+        rows.late_interaction(["a"], EAST[None], np.ones(1, np.float32))
+
+
+def test_a_build_without_token_vectors_pays_nothing_for_them(folder):
+    assert not (folder / "build" / "tokens.i8").exists()
+    with closing(sqlite3.connect(folder / "build" / "index.db")) as database:
+        assert database.execute("select * from sqlite_master where name = 'token'").fetchall() == []
+        assert sorted(database.execute("select name from meta")) == [("dim",), ("purged",), ("rev",), ("slots",)]
+
+
 def test_a_writer_of_a_damaged_index_is_told_too(folder):
     (folder / "build" / "index.db").write_bytes(b"no database" * 1000)
     with pytest.raises(DamagedError), SqliteStore(folder).writer("build"):

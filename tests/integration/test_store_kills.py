@@ -33,7 +33,7 @@ def test_the_checks_would_notice_if_the_next_run_did_not_clean_up(outcomes):
 
 
 def test_the_checks_would_notice_rows_without_their_vectors(outcomes):
-    assert outcomes["control: no vectors"]["wrong"] == ["dense"]
+    assert outcomes["control: no vectors"]["wrong"] == ["dense", "late interaction"]
 
 
 def test_random_kills_leave_every_reading_whole(outcomes):

@@ -161,7 +161,7 @@ def embedded(settings: Settings) -> int:
     """Return how many vectors the cache has."""
     try:
         with closing(sqlite3.connect(f"file:{settings.home}/cache/vectors.db?mode=rw", uri=True)) as cache:
-            return int(cache.execute("select count(*) from vectors").fetchone()[0])
+            return int(cache.execute("select count(*) from blobs").fetchone()[0])
     except sqlite3.OperationalError:  # it has not been made yet
         return 0
 

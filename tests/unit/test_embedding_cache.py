@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from indexing.embedding import VectorCache, embed_texts, text_hash
+from indexing.embedding import VectorCache, embed_texts, embed_with_tokens, text_hash
 
 TEXTS = [
     "Leave is thirty days.",
@@ -58,6 +58,36 @@ def test_no_texts_give_no_rows(embedder, path):
     assert embedded == 0
 
 
+def test_token_vectors_are_those_of_the_embedder_and_made_once(embedder, path):
+    found, embedded = embed_with_tokens(TEXTS, embedder, VectorCache(path, MANY))
+    again, embedded_again = embed_with_tokens(TEXTS[::-1], embedder, VectorCache(path, MANY))
+    rows, tokens = embedder.embed_tokens(TEXTS)
+    assert (embedded, embedded_again) == (4, 0)
+    for place, each in enumerate(found):
+        assert np.allclose(each.vector, rows[place], atol=1e-6)
+        assert np.abs(each.tokens.astype(int) - tokens[place]).max(initial=0) <= 1
+        assert np.array_equal(again[-1 - place].tokens, each.tokens)
+    assert embed_with_tokens([], embedder, VectorCache(path, MANY)) == ([], 0)
+
+
+def test_a_text_is_embedded_again_only_where_its_token_vectors_are_wanted(embedder, path):
+    cache = VectorCache(path, MANY)
+    embed_texts(TEXTS[:2], embedder, cache)
+    assert embed_with_tokens(TEXTS, embedder, cache)[1] == 4
+    assert embed_texts(TEXTS, embedder, cache)[1] == 0
+
+
+def test_token_vectors_that_have_lost_their_length_are_not_used(path):
+    cache = VectorCache(path, MANY)
+    sound, empty = np.full((3, 64), 16, np.int8), np.zeros((0, 64), np.int8)
+    contents = {"sound": sound, "empty": empty, "blank": np.zeros((3, 64), np.int8), "cut": np.full(70, 16, np.int8)}
+    cache.put_tokens("one", [(text_hash(name), rows) for name, rows in contents.items()])
+    found = cache.get_tokens("one", [text_hash(name) for name in contents], 64)
+    assert set(found) == {text_hash("sound"), text_hash("empty")}
+    assert np.array_equal(found[text_hash("sound")], sound)
+    assert found[text_hash("empty")].shape == (0, 64)
+
+
 def test_another_embedder_shares_nothing(path):
     cache = VectorCache(path, MANY)
     cache.put("one", [(text_hash("a"), unit(1))])
@@ -91,7 +121,7 @@ def test_a_file_damaged_in_the_middle_is_replaced(path):
 def test_a_table_of_another_shape_is_replaced(path):
     path.parent.mkdir(parents=True)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE vectors (other TEXT)")
+        connection.execute("CREATE TABLE blobs (other TEXT)")
     cache = VectorCache(path, MANY)
     cache.put("one", [(text_hash("a"), unit(1))])
     assert list(cache.get("one", [text_hash("a")])) == [text_hash("a")]
@@ -108,7 +138,7 @@ def test_pruning_takes_what_was_used_longest_ago(path):
     hashes = [text_hash(str(number)) for number in range(4000)]
     cache.put("one", [(name, unit(place)) for place, name in enumerate(hashes)])
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE vectors SET used = 1")
+        connection.execute("UPDATE blobs SET used = 1")
     cache.get("one", hashes[:500])
     cache.prune()
     assert path.stat().st_size <= 4_000_000
@@ -121,9 +151,11 @@ def test_what_is_forgotten_is_gone_for_every_embedder(path):
     cache = VectorCache(path, MANY)
     for identity in ("one", "two"):
         cache.put(identity, [(text_hash("a"), unit(1)), (text_hash("b"), unit(2))])
+    cache.put_tokens("tokens", [(text_hash("a"), np.full((1, 64), 16, np.int8))])
     cache.forget([text_hash("a")])
     for identity in ("one", "two"):
         assert list(cache.get(identity, [text_hash("a"), text_hash("b")])) == [text_hash("b")]
+    assert cache.get_tokens("tokens", [text_hash("a")], 64) == {}
 
 
 def test_processes_that_write_at_once_lose_nothing(path):

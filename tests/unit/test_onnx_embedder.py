@@ -1,5 +1,7 @@
 """The built-in embedder: the official vectors, whatever the batch, from a graph that any process may build."""
 
+import hashlib
+import io
 import json
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ import pytest
 from rag.adapters import graph_cache, minilm_files
 from rag.adapters.onnx import OnnxEmbedder
 from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
+from rag.config import PROJECTION_VERSION
 from rag.errors import ModelUnavailableError, UsageError
 
 TEXTS = [
@@ -62,6 +65,22 @@ def test_encoding_gives_the_same_vectors_and_one_per_word_piece(embedder):
     for each, count in zip(encoded, embedder.count_tokens(TEXTS), strict=True):
         assert each.token_vectors.shape == (min(count, embedder.max_tokens), embedder.dim) == (len(each.token_ids), 384)
         assert np.allclose(np.linalg.norm(each.token_vectors, axis=1), 1, atol=1e-5)
+
+
+def test_token_vectors_are_projected_and_kept_in_one_byte_each(embedder):
+    rows, tokens = embedder.embed_tokens(TEXTS)
+    assert np.allclose(rows, embedder.embed(TEXTS), atol=1e-5)
+    for each, kept in zip(embedder.encode(TEXTS), tokens, strict=True):
+        assert (kept.dtype, kept.shape) == (np.int8, (len(each.token_ids), embedder.token_dim))
+        assert np.abs(kept / 127 - embedder.project(each.token_vectors)).max(initial=0) < 0.005
+        assert np.allclose(np.linalg.norm(kept / 127, axis=1), 1, atol=0.02)
+    assert embedder.embed_tokens([])[1] == []
+
+
+def test_another_projection_needs_another_version():
+    content = resources.files("rag.adapters").joinpath("data/minilm_projection.npy").read_bytes()
+    assert (PROJECTION_VERSION, hashlib.sha256(content).hexdigest()[:16]) == (1, "9a5a4ee7e7c7eca2")
+    assert np.load(io.BytesIO(content)).shape == (384, 64)
 
 
 def test_word_pieces_are_counted_uncut_and_without_special_tokens(embedder):

@@ -70,6 +70,8 @@ def test_a_bundle_has_defaults_and_a_digest_that_follows_its_content(tmp_path: P
         "{",
         "query: {legs: []}\n",
         "index: {chunk_tokens: 64, overlap_tokens: 64}\n",
+        "query: {rerank: late_interaction}\n",
+        "index: {token_vectors: true, embedder: ./my-model}\n",
     ],
 )
 def test_a_bundle_that_cannot_be_used_says_where(tmp_path: Path, content: str) -> None:
@@ -77,6 +79,22 @@ def test_a_bundle_that_cannot_be_used_says_where(tmp_path: Path, content: str) -
     file.write_text(content)
     with pytest.raises(UsageError, match="bundle"):
         load_bundle(file)
+
+
+def test_late_interaction_says_what_it_needs(tmp_path: Path) -> None:
+    file = tmp_path / "bundle.yaml"
+    file.write_text("query: {rerank: late_interaction}\n")
+    with pytest.raises(UsageError, match=r"late_interaction needs index\.token_vectors: true"):
+        load_bundle(file)
+    file.write_text("index: {token_vectors: true, embedder: ./my-model}\n")
+    with pytest.raises(UsageError, match="needs the built-in embedder"):
+        load_bundle(file)
+    file.write_text("index: {token_vectors: true}\nquery: {rerank: late_interaction}\n")
+    assert load_bundle(file).index.digest != Bundle().index.digest
+
+
+def test_what_does_not_concern_a_bundle_leaves_its_digest_as_it_was_released() -> None:
+    assert (Bundle().digest, Bundle().index.digest) == ("b1d4ae4f9ce7", "fba042b6ce15")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,15 @@ from typing import TypeAlias, TypeVar
 
 from qdrant_client import QdrantClient, models
 
+from rag.adapters.row_shapes import require_fitting
 from rag.ports import Row
 from rag.types import ChunkId, Filter
 
 PREFIX = "plumbline-"
 ALIVE = 2**31 - 1  # `died` of a living row
 BATCH = 256  # rows of one request: about 1 MB
+TOKEN_BATCH = 32  # the same with token vectors, about 4 MB: the server takes 32
+DENSE, TOKENS = "dense", "tokens"  # the vectors' names in a build with token vectors; else the only one has none
 ROW_IDS = uuid.UUID("5a9d4a8e-55b0-4f4c-93c5-6b3a0d1de1a7")  # the namespace of point ids, drawn once
 
 Records: TypeAlias = Sequence[models.Record]
@@ -29,14 +32,27 @@ def lets_nothing_pass(allowed: Filter) -> bool:
     return not all(values for _, values in required_keywords(allowed))
 
 
-def new_point(row: Row, born: int) -> models.PointStruct:
+def new_point(row: Row, born: int, token_dim: int) -> models.PointStruct:
     keywords = sorted({keyword(key, value) for key, values in row.keywords.items() for value in values})
     payload = {"chunk_id": row.id, "born": born, "died": ALIVE, "tokens": as_text(row.tokens), "keywords": keywords}
     if row.day:
         payload["day"] = row.day.toordinal()
     return models.PointStruct(
-        id=str(uuid.uuid5(ROW_IDS, f"{born} {row.id}")), vector=row.vector.tolist(), payload=payload
+        id=str(uuid.uuid5(ROW_IDS, f"{born} {row.id}")), vector=_vectors(row, token_dim), payload=payload
     )
+
+
+def _vectors(row: Row, token_dim: int) -> models.VectorStruct:
+    """Return the row's vector, in a build with token vectors these too, if there are any. Raises ValueError."""
+    dense, tokens = list(row.vector.tolist()), require_fitting(row, token_dim)
+    if tokens is None:
+        return dense
+    return {DENSE: dense} | ({TOKENS: tokens.astype(float).tolist()} if len(tokens) else {})
+
+
+def rows_at_once(token_dim: int) -> int:
+    """Return how many rows of a build fit one request."""
+    return TOKEN_BATCH if token_dim else BATCH
 
 
 def copied_point(record: models.Record) -> models.PointStruct:
@@ -69,17 +85,19 @@ def chunk_id_of(point: models.ScoredPoint | models.Record) -> ChunkId:
     return str(point.payload["chunk_id"])
 
 
-def batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+def batches(items: Sequence[_Item], size: int = BATCH) -> Iterator[Sequence[_Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def pages(client: QdrantClient, build: str, which: models.Filter, *, vectors: bool = False) -> Iterator[Records]:
-    """Yield all points that match, whole with their vectors, or else with their chunk ids."""
+def pages(
+    client: QdrantClient, build: str, which: models.Filter, *, size: int = BATCH, vectors: bool = False
+) -> Iterator[Records]:
+    """Yield all points that match, whole with their vectors, or else with their chunk ids, `size` at a time."""
     fields = True if vectors else ["chunk_id"]
     offset = None
     while True:
         points, offset = client.scroll(
-            PREFIX + build, which, limit=BATCH, offset=offset, with_payload=fields, with_vectors=vectors
+            PREFIX + build, which, limit=size, offset=offset, with_payload=fields, with_vectors=vectors
         )
         yield points
         if offset is None:

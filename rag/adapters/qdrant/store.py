@@ -7,9 +7,21 @@ from contextlib import contextmanager
 from qdrant_client import QdrantClient, models
 
 from rag.adapters.qdrant.errors import translated_errors
-from rag.adapters.qdrant.points import ALIVE, PREFIX, between, copied_point, latest_number, must, pages
+from rag.adapters.qdrant.points import (
+    ALIVE,
+    DENSE,
+    PREFIX,
+    TOKENS,
+    between,
+    copied_point,
+    latest_number,
+    must,
+    pages,
+    rows_at_once,
+)
 from rag.adapters.qdrant.snapshot import QdrantSnapshot
 from rag.adapters.qdrant.writer import QdrantWriter
+from rag.adapters.row_shapes import require_same
 from rag.errors import SnapshotGoneError, StoreUnavailableError
 from rag.ports import BuildStats
 
@@ -37,29 +49,28 @@ class QdrantStore:
         self._client = client
 
     @translated_errors()
-    def create(self, build: str, dim: int) -> None:
+    def create(self, build: str, dim: int, token_dim: int = 0) -> None:
         """Create an empty build; one that exists stays as it is."""
         name = PREFIX + build
         if not self._client.collection_exists(name):
-            # Vectors have unit length, so the dot product is the cosine.
-            vectors = models.VectorParams(size=dim, distance=models.Distance.DOT)
-            self._client.create_collection(name, vectors, metadata={"purged": 0, "dim": dim})
-        if (existing := int(self._metadata(build)["dim"])) != dim:
-            raise ValueError(f"the build has vectors of {existing} dimensions, not {dim}")
+            metadata = {"purged": 0, "dim": dim} | ({"token_dim": token_dim} if token_dim else {})
+            self._client.create_collection(name, _vectors(dim, token_dim), metadata=metadata)
+        metadata = self._metadata(build)
+        require_same((metadata["dim"], metadata.get("token_dim", 0)), (dim, token_dim))
         for field, schema in _INDEXES.items():
             self._client.create_payload_index(name, field, schema, wait=True)
 
     @contextmanager
     def writer(self, build: str) -> Iterator[QdrantWriter]:
         with translated_errors():
-            purged = self._purged(build)
-        yield QdrantWriter(self._client, build, purged)
+            metadata = self._metadata(build)
+        yield QdrantWriter(self._client, build, metadata["purged"], metadata.get("token_dim", 0))
 
     @contextmanager
     def snapshot(self, build: str, revision: int) -> Iterator[QdrantSnapshot]:
         """Open both legs; refused at the end too, when a purge took rows away meanwhile."""
-        self._check_purged(build, revision)
-        yield QdrantSnapshot(self._client, build, revision)
+        metadata = self._check_purged(build, revision)
+        yield QdrantSnapshot(self._client, build, revision, metadata.get("token_dim", 0))
         self._check_purged(build, revision)
 
     @translated_errors()
@@ -72,15 +83,20 @@ class QdrantStore:
             latest_number(self._client, build, "died", ALIVE - 1), latest_number(self._client, build, "born", ALIVE)
         )
         self.drop(target)
-        self.create(target, metadata["dim"])
-        for points in pages(self._client, build, must(between("died", first=ALIVE)), vectors=True):
+        token_dim = metadata.get("token_dim", 0)
+        self.create(target, metadata["dim"], token_dim)
+        living = must(between("died", first=ALIVE))
+        for points in pages(self._client, build, living, size=rows_at_once(token_dim), vectors=True):
             if copies := [copied_point(each) for each in points]:
                 self._client.upsert(PREFIX + target, copies, wait=True)
         self._client.update_collection(PREFIX + target, metadata={"purged": max(latest, metadata["purged"])})
 
     @translated_errors()
     def stats(self, build: str) -> BuildStats:
-        """Return the size of a build; the bytes are those of the vectors, Qdrant does not tell the others."""
+        """Return the size of a build; the bytes are those of the vectors, Qdrant does not tell the others.
+
+        Token vectors do not count: how many there are, it does not tell either.
+        """
         name, dead = PREFIX + build, must(between("died", last=ALIVE - 1))
         dim, rows = self._metadata(build)["dim"], self._client.count(name).count
         return BuildStats(rows, self._client.count(name, dead).count, 4 * dim * rows)
@@ -101,15 +117,30 @@ class QdrantStore:
         if not numbers or (int(numbers[1]), int(numbers[2])) < OLDEST_VERSION:
             raise StoreUnavailableError(f"The Qdrant server has version {version}. Install 1.20 or later.")
 
-    def _check_purged(self, build: str, revision: int) -> None:
+    def _check_purged(self, build: str, revision: int) -> dict[str, int]:
+        """Return what describes the build."""
         with translated_errors():
-            if revision < self._purged(build):
+            metadata = self._metadata(build)
+            if revision < metadata["purged"]:
                 raise SnapshotGoneError(f"Revision {revision} of the index was purged.")
-
-    def _purged(self, build: str) -> int:
-        return self._metadata(build)["purged"]
+        return metadata
 
     def _metadata(self, build: str) -> dict[str, int]:
         if not self._client.collection_exists(PREFIX + build):
             raise SnapshotGoneError(f"Build {build} is no longer on the Qdrant server.")
         return dict(self._client.get_collection(PREFIX + build).config.metadata or {})
+
+
+def _vectors(dim: int, token_dim: int) -> models.VectorParams | dict[str, models.VectorParams]:
+    """Return how vectors are kept; they have unit length, so the dot product is the cosine."""
+    dense = models.VectorParams(size=dim, distance=models.Distance.DOT)
+    if not token_dim:
+        return dense
+    tokens = models.VectorParams(
+        size=token_dim,
+        distance=models.Distance.DOT,
+        multivector_config=models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM),
+        hnsw_config=models.HnswConfigDiff(m=0),  # no graph: they are compared for ids that were found already
+        on_disk=True,
+    )
+    return {DENSE: dense, TOKENS: tokens}

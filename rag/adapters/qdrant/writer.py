@@ -5,7 +5,17 @@ from collections.abc import Iterable, Sequence
 from qdrant_client import QdrantClient, models
 
 from rag.adapters.qdrant.errors import translated_errors
-from rag.adapters.qdrant.points import ALIVE, PREFIX, any_of, batches, between, latest_number, must, new_point
+from rag.adapters.qdrant.points import (
+    ALIVE,
+    PREFIX,
+    any_of,
+    batches,
+    between,
+    latest_number,
+    must,
+    new_point,
+    rows_at_once,
+)
 from rag.ports import Row
 from rag.types import ChunkId
 
@@ -13,15 +23,16 @@ from rag.types import ChunkId
 class QdrantWriter:
     """A StoreWriter: every request is on the disk when it returns."""
 
-    def __init__(self, client: QdrantClient, build: str, purged: int) -> None:
-        self._client, self._build, self._name, self._purged = client, build, PREFIX + build, purged
+    def __init__(self, client: QdrantClient, build: str, purged: int, token_dim: int) -> None:
+        self._client, self._build, self._name = client, build, PREFIX + build
+        self._purged, self._token_dim = purged, token_dim
 
     @translated_errors()
     def upsert(self, rows: Sequence[Row], born: int) -> None:
         unique = list({row.id: row for row in rows}.values())
-        for batch in batches(unique):
+        for batch in batches(unique, rows_at_once(self._token_dim)):
             self._retire([row.id for row in batch], born)
-            self._client.upsert(self._name, [new_point(row, born) for row in batch], wait=True)
+            self._client.upsert(self._name, [new_point(row, born, self._token_dim) for row in batch], wait=True)
 
     @translated_errors()
     def retire(self, ids: Iterable[ChunkId], died: int) -> None:

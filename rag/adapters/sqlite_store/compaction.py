@@ -3,14 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.adapters.sqlite_store.files import VectorFile, map_vectors, translated_errors
+from rag.adapters.sqlite_store.files import map_vectors, translated_errors, vector_file
 from rag.adapters.sqlite_store.postings import Posting, read_postings, write_batch
 from rag.adapters.sqlite_store.schema import State, write_state
+from rag.adapters.sqlite_store.tokens import copy_tokens
 from rag.types import Matrix
 
 COPIED_ROWS = 10_000  # at a time: 15 MB of vectors
@@ -25,16 +27,18 @@ def copy_living(source: sqlite3.Connection, state: State, folder: Path, target: 
     chunks = source.execute(_LIVING).fetchall()
     kept = np.array([chunk[0] for chunk in chunks], np.int64)
     _copy_vectors(map_vectors(folder, state.dim, state.slots), kept, into)
+    if state.token_dim:
+        copy_tokens((source, state, folder), (target, into), kept)
     rows = ((slot, *chunk[1:], None, 1) for slot, chunk in enumerate(chunks))
     target.executemany("insert into chunk values(?, ?, ?, ?, ?, ?, ?)", rows)
     if chunks:
         write_batch(target, _renumbered(source, kept, state.slots), len(chunks))
     [(latest,)] = source.execute(_LATEST).fetchall()
-    write_state(target, State(1, len(chunks), max(latest, state.purged), state.dim))
+    write_state(target, replace(state, rev=1, slots=len(chunks), purged=max(latest, state.purged)))
 
 
 def _copy_vectors(vectors: Matrix, kept: NDArray[np.int64], into: Path) -> None:
-    with closing(VectorFile(into, vectors.shape[1])) as file:
+    with closing(vector_file(into, vectors.shape[1])) as file:
         for start in range(0, len(kept), COPIED_ROWS):
             file.write(vectors[kept[start : start + COPIED_ROWS]], start)
         file.sync()

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from rag.errors import DamagedError, DiskFullError, RagError, SnapshotGoneError, StoreUnavailableError
-from rag.types import Matrix
+from rag.types import Matrix, TokenRows
 
-INDEX, VECTORS = "index.db", "vectors.f32"
+INDEX, VECTORS, TOKENS = "index.db", "vectors.f32", "tokens.i8"
 BUSY_TIMEOUT_S = 30  # a reader waits for another one that recovers the log after a kill
 ROOM = 16_384  # slots by which the vector file grows, sparsely, so that readers seldom map it anew
+TOKEN_ROOM = 64 * ROOM  # the same for the file of token vectors, counted in these
 
 _READER_PRAGMAS = ("query_only=1", "cache_size=-2000")  # little: pages are mapped, and so shared by all readers
 _WRITER_PRAGMAS = (
@@ -128,15 +131,23 @@ def _connect(folder: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Conne
 
 def map_vectors(folder: Path, dim: int, slots: int) -> Matrix:
     """Map the vector file, at least `slots` rows. Raises DamagedError when it is shorter, or alone is missing."""
-    if slots == 0:
-        return np.zeros((0, dim), np.float32)
-    path = folder / VECTORS
+    return np.asarray(_map_rows(folder / VECTORS, np.dtype("<f4"), dim, slots))
+
+
+def map_tokens(folder: Path, token_dim: int, count: int) -> TokenRows:
+    """Map the file of token vectors, at least `count` of them. Raises DamagedError as `map_vectors` does."""
+    return np.asarray(_map_rows(folder / TOKENS, np.dtype(np.int8), token_dim, count))
+
+
+def _map_rows(path: Path, dtype: np.dtype[Any], width: int, count: int) -> NDArray[Any]:
+    if count == 0:
+        return np.zeros((0, width), dtype)
     with translated_errors():
-        rows = path.stat().st_size // (4 * dim) if path.exists() else 0
-        if rows < slots:
-            (folder / INDEX).stat()  # gone too: then the build was dropped, and is not damaged
-            raise damaged(f"{VECTORS} is too short")
-        return np.asarray(np.memmap(path, "<f4", "r", shape=(rows, dim)))
+        rows = path.stat().st_size // (dtype.itemsize * width) if path.exists() else 0
+        if rows < count:
+            (path.parent / INDEX).stat()  # gone too: then the build was dropped, and is not damaged
+            raise damaged(f"{path.name} is too short")
+        return np.memmap(path, dtype, "r", shape=(rows, width))
 
 
 def sync_folder(folder: Path) -> None:
@@ -148,24 +159,35 @@ def sync_folder(folder: Path) -> None:
         os.close(file)
 
 
-class VectorFile:
-    """Appends rows past the last committed slot: what is committed is never overwritten."""
+def vector_file(folder: Path, dim: int) -> "RowFile":
+    return RowFile(folder / VECTORS, np.dtype("<f4"), dim, ROOM)
 
-    def __init__(self, folder: Path, dim: int) -> None:
-        self._file = os.open(folder / VECTORS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self._width = 4 * dim
+
+def token_file(folder: Path, token_dim: int) -> "RowFile":
+    return RowFile(folder / TOKENS, np.dtype(np.int8), token_dim, TOKEN_ROOM)
+
+
+class RowFile:
+    """Appends rows past the last committed one: what is committed is never overwritten."""
+
+    def __init__(self, path: Path, dtype: np.dtype[Any], width: int, room: int) -> None:
+        """Open the file, made where it is absent. width: numbers of a row. room: rows by which the file grows."""
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._dtype, self._width, self._room = dtype, dtype.itemsize * width, room
         self._written = False
 
-    def write(self, vectors: Matrix, first: int) -> None:
-        self._make_room(first + len(vectors))
-        data, offset = np.ascontiguousarray(vectors, "<f4").data.cast("B"), first * self._width
+    def write(self, rows: NDArray[Any], first: int) -> None:
+        if not len(rows):
+            return
+        self._make_room(first + len(rows))
+        data, offset = np.ascontiguousarray(rows, self._dtype).data.cast("B"), first * self._width
         while data:
             written = os.pwrite(self._file, data, offset)
             data, offset = data[written:], offset + written
         self._written = True
 
     def sync(self) -> None:
-        """Return when the rows are on the disk: to be called before their slots are committed."""
+        """Return when the rows are on the disk: to be called before the index that names them is committed."""
         if self._written:
             os.fdatasync(self._file)
             self._written = False
@@ -173,7 +195,7 @@ class VectorFile:
     def close(self) -> None:
         os.close(self._file)
 
-    def _make_room(self, slots: int) -> None:
-        size = -(-slots // ROOM) * ROOM * self._width
+    def _make_room(self, rows: int) -> None:
+        size = -(-rows // self._room) * self._room * self._width
         if os.fstat(self._file).st_size < size:
             os.ftruncate(self._file, size)

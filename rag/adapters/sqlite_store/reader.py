@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rag.adapters.sqlite_store.files import INDEX, open_reader, translated_errors
 from rag.adapters.sqlite_store.schema import State, read_state
+from rag.adapters.sqlite_store.tokens import TokenMap
 from rag.adapters.sqlite_store.views import View, Views
 
 MAX_IDLE = 8  # connections kept open; a thread beyond these opens one for itself
@@ -22,6 +23,7 @@ class BuildReader:
         self._folder = folder
         self._idle: list[sqlite3.Connection] = []
         self._views = Views(folder)
+        self.tokens = TokenMap(folder)
         self._closed = False
 
     @contextmanager
@@ -43,7 +45,7 @@ class BuildReader:
     def close(self) -> None:
         """Close what is idle now, and the rest when it is given back."""
         self._closed = True
-        self._views = Views(self._folder)
+        self._views, self.tokens = Views(self._folder), TokenMap(self._folder)
         while self._idle:
             self._idle.pop().close()
 

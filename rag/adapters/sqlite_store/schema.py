@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 
+from rag.adapters.row_shapes import require_same
 from rag.adapters.sqlite_store.files import damaged
 
 ALIVE = 2**31 - 1  # `died` of a living row in arrays; in the table it is null
@@ -21,6 +22,8 @@ _TABLES = (
     "create table if not exists posting"
     "(batch int, term text, slots blob, counts blob, primary key(batch, term)) without rowid",
 )
+# Where a row's token vectors lie in their file, counted in token vectors; a row without word pieces has none.
+_TOKENS = "create table if not exists token(slot integer primary key, first int, count int)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,19 @@ class State:
     slots: int
     purged: int  # snapshots below this revision are refused
     dim: int
+    token_dim: int = 0  # 0: a build without token vectors, which says nothing of them
 
 
-def create_tables(db: sqlite3.Connection, dim: int) -> None:
-    """Create what is not there. Raises ValueError when the build has another dimension."""
-    for table in _TABLES:
+def create_tables(db: sqlite3.Connection, dim: int, token_dim: int) -> None:
+    """Create what is not there. Raises ValueError when the build has other dimensions."""
+    is_new = not db.execute("select 1 from sqlite_master where name = 'meta'").fetchone()
+    for table in (*_TABLES, _TOKENS) if token_dim else _TABLES:
         db.execute(table)
-    names = ("rev", "slots", "purged", "dim")
-    db.executemany("insert or ignore into meta values(?, ?)", zip(names, (0, 0, 0, dim), strict=True))
-    if (existing := read_state(db).dim) != dim:
-        raise ValueError(f"the build has vectors of {existing} dimensions, not {dim}")
+    if is_new:
+        numbers = {"rev": 0, "slots": 0, "purged": 0, "dim": dim} | ({"token_dim": token_dim} if token_dim else {})
+        db.executemany("insert into meta values(?, ?)", numbers.items())
+    existing = read_state(db)
+    require_same((existing.dim, existing.token_dim), (dim, token_dim))
 
 
 def read_state(db: sqlite3.Connection) -> State:

@@ -1,4 +1,4 @@
-"""Both legs over one view: an exact scan, and BM25 from posting lists."""
+"""Both legs over one view: an exact scan, and BM25 from posting lists; and late interaction from token vectors."""
 
 import json
 import math
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from rag.adapters.sqlite_store.files import damaged, translated_errors
 from rag.adapters.sqlite_store.postings import read_posting, word_term
+from rag.adapters.sqlite_store.tokens import TokenMap, closest, find_tokens
 from rag.adapters.sqlite_store.views import View
-from rag.types import ChunkId, Filter, Scored, Vector
+from rag.types import ChunkId, Filter, Matrix, Scored, Vector
 
 SPARSE = 8  # below one slot in so many, reading these slots alone is faster than reading all
 DECIMALS = 6  # scores closer than this are a tie, and ties go by id
@@ -23,8 +24,9 @@ _VISIBLE = "select id from chunk where born <= ?1 and (died is null or died > ?1
 class SqliteSnapshot:
     """A Snapshot: valid while its read transaction is open."""
 
-    def __init__(self, db: sqlite3.Connection, view: View, revision: int) -> None:
+    def __init__(self, db: sqlite3.Connection, view: View, revision: int, tokens: TokenMap, token_dim: int) -> None:
         self._db, self._view, self._revision = db, view, revision
+        self._tokens, self._token_dim = tokens, token_dim
 
     @translated_errors()
     def dense(self, vector: Vector, allowed: Filter, limit: int) -> list[Scored]:
@@ -43,6 +45,16 @@ class SqliteSnapshot:
             self._add_scores(scores, token, k1, b)
         slots = np.flatnonzero(self._view.mask(self._db, allowed) & (scores > 0))
         return self._best(slots, scores[slots], limit)
+
+    @translated_errors()
+    def late_interaction(self, ids: Sequence[ChunkId], question: Matrix, weights: Vector) -> list[Scored]:
+        if not self._token_dim:
+            raise ValueError("the build was created without token vectors")
+        found, places = find_tokens(self._db, ids, self._revision)
+        if not found or not len(question):
+            return []
+        tokens = self._tokens.holding(self._token_dim, int(places.sum(axis=1).max()))
+        return _ordered(found, closest(tokens, places, question, weights))
 
     @translated_errors()
     def count(self, allowed: Filter) -> int:
@@ -74,6 +86,10 @@ class SqliteSnapshot:
         ids = dict(self._db.execute(_IDS, (json.dumps(slots.tolist()),)).fetchall())
         if len(ids) < len(slots):
             raise damaged("rows are missing")
-        rounded = np.round(scores.astype(np.float64), DECIMALS).tolist()
-        found = ((ids[slot], score) for slot, score in zip(slots.tolist(), rounded, strict=True))
-        return sorted(found, key=lambda each: (-each[1], each[0]))[:limit]
+        return _ordered([ids[slot] for slot in slots.tolist()], scores)[:limit]
+
+
+def _ordered(ids: Sequence[ChunkId], scores: NDArray[np.floating]) -> list[Scored]:
+    """Return ids with their rounded scores, best first, ties by id."""
+    rounded = np.round(scores.astype(np.float64), DECIMALS).tolist()
+    return sorted(zip(ids, rounded, strict=True), key=lambda each: (-each[1], each[0]))

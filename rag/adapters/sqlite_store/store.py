@@ -29,12 +29,12 @@ class SqliteStore:
         self._readers: dict[tuple[int, str], BuildReader] = {}  # by process too: nothing is shared through a fork
 
     @translated_errors()
-    def create(self, build: str, dim: int) -> None:
+    def create(self, build: str, dim: int, token_dim: int = 0) -> None:
         """Create an empty build; one that exists stays as it is."""
         folder = self._folder / build
         folder.mkdir(parents=True, exist_ok=True)
         with writing(folder, self._limits, "rwc") as db, translated_errors():
-            create_tables(db, dim)
+            create_tables(db, dim, token_dim)
         sync_folder(self._folder)
 
     @contextmanager
@@ -51,7 +51,8 @@ class SqliteStore:
         with reader.transaction() as (db, state):
             if revision < state.purged:
                 raise SnapshotGoneError(f"Revision {revision} of the index was purged.")
-            yield SqliteSnapshot(db, reader.view(db, state, revision), revision)
+            view = reader.view(db, state, revision)
+            yield SqliteSnapshot(db, view, revision, reader.tokens, state.token_dim)
 
     def compact(self, build: str, target: str) -> None:
         """Fill the new build `target`, made afresh, with the rows of `build` that no one has retired."""
@@ -60,7 +61,7 @@ class SqliteStore:
         self.drop(target)
         folder, into = self._folder / build, self._folder / target
         with self._reader(build).transaction() as (source, state):
-            self.create(target, state.dim)
+            self.create(target, state.dim, state.token_dim)
             with writing(into, self._limits) as db:
                 copy_living(source, state, folder, db, into)
 

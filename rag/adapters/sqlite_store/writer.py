@@ -2,13 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from rag.adapters.sqlite_store.files import VectorFile, translated_errors
+from rag.adapters.sqlite_store.files import translated_errors, vector_file
 from rag.adapters.sqlite_store.postings import PostingBuffer
-from rag.adapters.sqlite_store.schema import NO_DAY, State, read_state, write_state
+from rag.adapters.sqlite_store.schema import NO_DAY, read_state, write_state
+from rag.adapters.sqlite_store.tokens import TokenWriter
 from rag.ports import Row
 from rag.types import ChunkId, Matrix
 
@@ -22,10 +24,11 @@ class SqliteWriter:
     @translated_errors()
     def __init__(self, db: sqlite3.Connection, folder: Path) -> None:
         state = read_state(db)
-        self._db, self._dim, self._rev = db, state.dim, state.rev + 1
-        self._slots, self._purged = state.slots, state.purged
+        self._db, self._was = db, state
+        self._rev, self._slots, self._purged = state.rev + 1, state.slots, state.purged
         self._postings = PostingBuffer(db)
-        self._vectors = VectorFile(folder, state.dim)
+        self._vectors = vector_file(folder, state.dim)
+        self._tokens = TokenWriter(db, folder, state.token_dim)
 
     @translated_errors()
     def upsert(self, rows: Sequence[Row], born: int) -> None:
@@ -33,6 +36,7 @@ class SqliteWriter:
         if not unique:
             return
         self._vectors.write(self._matrix(unique), self._slots)
+        self._tokens.add(unique, self._slots)
         self._retire((row.id for row in unique), born)
         for slot, row in enumerate(unique, self._slots):
             self._postings.add(slot, row)
@@ -61,15 +65,17 @@ class SqliteWriter:
         """Put everything where the commit will make it visible, the vectors on the disk first."""
         self._postings.flush()
         self._vectors.sync()
-        write_state(self._db, State(self._rev, self._slots, self._purged, self._dim))
+        self._tokens.sync()
+        write_state(self._db, replace(self._was, rev=self._rev, slots=self._slots, purged=self._purged))
 
     def close(self) -> None:
         self._vectors.close()
+        self._tokens.close()
 
     def _matrix(self, rows: Sequence[Row]) -> Matrix:
         matrix = np.array([row.vector for row in rows], np.float32)
-        if matrix.shape != (len(rows), self._dim):
-            raise ValueError(f"vectors must have {self._dim} dimensions")
+        if matrix.shape != (len(rows), self._was.dim):
+            raise ValueError(f"vectors must have {self._was.dim} dimensions")
         return matrix
 
     def _chunk(self, slot: int, row: Row, born: int) -> tuple[int, str, int, int, int, int]:

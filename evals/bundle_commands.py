@@ -1,0 +1,56 @@
+"""What `eval bundle` does: a bundle with every default, and what distinguishes two."""
+
+from pathlib import Path
+
+import yaml
+from rich.table import Table
+
+from indexing.build import default_bundle
+from rag.config import Bundle, load_bundle
+from rag.terminal import Options, console, print_json
+
+
+def show(options: Options, file: Path | None, *, as_json: bool) -> int:
+    """Print a bundle as YAML that can be saved and changed; without a file, the built-in one."""
+    bundle = load_bundle(file) if file else default_bundle(options.settings())
+    content = bundle.model_dump(mode="json")
+    if as_json:
+        print_json({"digest": bundle.digest, "generation": bundle.index.digest, "bundle": content})
+        return 0
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False)
+    console(options).print(f"# bundle {bundle.digest}, generation {bundle.index.digest}\n{text}", end="", markup=False)
+    return 0
+
+
+def diff(options: Options, a: Path, b: Path, *, as_json: bool) -> int:
+    """Print the fields in which two bundles differ."""
+    left, right = load_bundle(a), load_bundle(b)
+    changed = differences(left, right)
+    if as_json:
+        fields = [{"field": name, "a": one, "b": other} for name, one, other in changed]
+        print_json({"a": left.digest, "b": right.digest, "same": not changed, "differences": fields})
+    elif not changed:
+        console(options).print(f"The same bundle: {left.digest}.")
+    else:
+        console(options).print(_table(changed, (f"{a.name} {left.digest}", f"{b.name} {right.digest}")))
+        same = "the same generation" if left.index == right.index else "another generation: it must be indexed"
+        console(options).print(same)
+    return 0
+
+
+def differences(a: Bundle, b: Bundle) -> list[tuple[str, object, object]]:
+    """Return the fields that differ, as `query.top_k`, with both values."""
+    left, right = a.model_dump(mode="json"), b.model_dump(mode="json")
+    return [
+        (f"{part}.{name}", left[part][name], right[part][name])
+        for part in left
+        for name in left[part]
+        if left[part][name] != right[part][name]
+    ]
+
+
+def _table(changed: list[tuple[str, object, object]], names: tuple[str, str]) -> Table:
+    table = Table("field", *names)
+    for name, one, other in changed:
+        table.add_row(name, str(one), str(other))
+    return table

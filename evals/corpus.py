@@ -1,0 +1,136 @@
+"""What an experiment indexes: a set's own documents, a folder, a sources file, or the sources that serve."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import orjson
+import yaml
+
+from evals.evalset import CorpusPlace
+from indexing import catalog
+from indexing.experiment_homes import experiment_home
+from indexing.forgetting import EXPERIMENTS
+from indexing.sources import SourceSpec, load_sources, source_name, walk
+from rag.database import schema
+from rag.database.engine import Database
+from rag.errors import NoIndexError, UsageError
+from rag.settings import Settings
+
+_READ_BYTES = 1 << 20
+_LONGEST_NAME = 120  # of a file made for a BEIR document; a longer id is hashed
+
+
+@dataclass(frozen=True, slots=True)
+class EvalCorpus:
+    """Documents of an experiment, before they are indexed."""
+
+    specs: tuple[SourceSpec, ...]
+    digest: str  # of names, rules and contents; not of where they lie
+    root: Path | None = None  # what a set's `doc` is relative to
+    made_from: tuple[Path, ...] = ()  # where the documents came from, where that is not the specs' own paths
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        return self.made_from or tuple(spec.path for spec in self.specs)
+
+
+def open_corpus(place: CorpusPlace, settings: Settings) -> EvalCorpus:
+    """Return the documents of a place. Raises UsageError, NoIndexError where nothing serves."""
+    match place.kind:
+        case "folder":
+            assert place.path is not None
+            return _folder(place.path, place.root)
+        case "sources":
+            assert place.path is not None
+            return _described(load_sources(place.path), place.root)
+        case "beir":
+            assert place.path is not None
+            return _beir(place.path, settings.home / EXPERIMENTS)
+        case "none":
+            return _described(serving_specs(settings), None)
+
+
+def serving_specs(settings: Settings) -> list[SourceSpec]:
+    """Return the sources of the serving index. Raises NoIndexError."""
+    database = Database(settings.database_url or settings.home / "truth.db")
+    try:
+        if not database.exists:
+            raise NoIndexError("The set names no documents, and nothing is indexed. Name them with --corpus PATH.")
+        schema.require(database, "truth")
+        with database.read() as connection:
+            found = [source.spec for source in catalog.read_sources(connection)]
+    finally:
+        database.close()
+    if not found:
+        raise NoIndexError("The set names no documents, and nothing is indexed. Name them with --corpus PATH.")
+    return found
+
+
+def beir_file_name(document_id: str) -> str:
+    """Return the name of the file that a BEIR document becomes."""
+    name = quote(document_id, safe=" ()+,;=@")
+    if len(name) > _LONGEST_NAME or name.startswith((".", "~")):
+        name = hashlib.sha256(document_id.encode()).hexdigest()
+    return f"{name}.md"
+
+
+def _folder(path: Path, root: Path | None) -> EvalCorpus:
+    if not path.exists():
+        raise UsageError(f"There is no folder or file {path}. Name the documents with --corpus PATH.")
+    resolved = path.resolve()
+    spec = SourceSpec(name=source_name(resolved), path=resolved, single_file=resolved.is_file())
+    return _described([spec], root or resolved)
+
+
+def _described(specs: Sequence[SourceSpec], root: Path | None) -> EvalCorpus:
+    digest = hashlib.sha256()
+    for spec in specs:
+        rules = spec.model_dump(mode="json", exclude={"path", "single_file", "schedule", "freshness"})
+        digest.update(orjson.dumps(rules, option=orjson.OPT_SORT_KEYS))
+        for file in walk(spec).files:
+            digest.update(f"\n{file.relative}\0{file.refused or _content_hash(file.path)}".encode())
+    return EvalCorpus(tuple(specs), digest.hexdigest(), root)
+
+
+def _content_hash(path: Path) -> str:
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while part := file.read(_READ_BYTES):
+                found.update(part)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+    return found.hexdigest()
+
+
+def _beir(folder: Path, experiments: Path) -> EvalCorpus:
+    """Write each document of a BEIR corpus to a file, once: they are indexed as any folder is."""
+    parts = sorted(folder.glob("corpus*.jsonl"))
+    if not parts:
+        raise UsageError(f"There is no corpus.jsonl in {folder}.")
+    digest = hashlib.sha256(b"".join(_content_hash(part).encode() for part in parts)).hexdigest()
+    name = folder.resolve().name
+    with experiment_home(
+        experiments, f"corpus-{digest[:12]}", [folder.resolve()], lambda made: _write_documents(parts, made / name)
+    ) as (place, _):
+        target = place / name
+    return EvalCorpus((SourceSpec(name=name, path=target),), digest, target, (folder.resolve(),))
+
+
+def _write_documents(parts: Iterable[Path], target: Path) -> None:
+    target.mkdir(parents=True)
+    for part in parts:
+        for line in part.read_bytes().splitlines():
+            if line.strip():
+                row = orjson.loads(line)
+                (target / beir_file_name(str(row["_id"]))).write_text(_as_markdown(row), encoding="utf-8")
+
+
+def _as_markdown(row: dict[str, str]) -> str:
+    """Return title and text as a document: the title is metadata, and so stands in the context line."""
+    title = " ".join(row.get("title", "").split())
+    front = f"---\n{yaml.safe_dump({'title': title}, allow_unicode=True, width=10_000)}---\n\n" if title else ""
+    return front + row["text"]

@@ -1,0 +1,209 @@
+"""Where an experiment is made: its own index, read by the pipeline that serves, with a memory below it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evals.code import code_digest
+from evals.corpus import EvalCorpus
+from evals.frozen import FrozenCorpus
+from evals.memo import MemoEmbedder, MemoStore
+from evals.stages import Stages, key_of
+from indexing.blob_cache import BlobCache
+from indexing.build import SourceRequest
+from indexing.experiment_homes import experiment_home, prune_homes
+from indexing.forgetting import EXPERIMENTS, stage_cache_file
+from indexing.indexer import Indexer
+from indexing.parse_cache import ParseCache
+from indexing.parsing import PARSER_VERSION
+from indexing.report import Progress, Report, Silent
+from indexing.vector_cache import VectorCache
+from indexing.workshop import Workshop
+from rag.bootstrap import Backends, open_backends
+from rag.config import Bundle
+from rag.database import schema
+from rag.errors import UsageError
+from rag.pipeline import Pipeline
+from rag.ports import Embedder, Snapshots
+from rag.settings import QuestionLimits, Settings
+
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Another way to search the same index, as a floor does."""
+
+    name: str
+    over: Callable[[Snapshots, FrozenCorpus], Snapshots]
+
+
+@dataclass(slots=True)
+class Bench:
+    """What experiments share: settings, models, caches, and how progress is shown."""
+
+    settings: Settings
+    cached: bool = True
+    progress: Progress = field(default_factory=Silent)
+    backends: Backends = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.backends = open_backends(self.settings)
+
+    @property
+    def experiments(self) -> Path:
+        return self.settings.home / EXPERIMENTS
+
+    def stages(self) -> Stages:
+        """Return the cache of stages, with counts that begin at zero."""
+        return Stages(self.blobs() if self.cached else None)
+
+    def blobs(self) -> BlobCache:
+        return stage_cache(self.settings, keep_open=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One bundle over one corpus, ready to be asked."""
+
+    bundle: Bundle
+    corpus: FrozenCorpus
+    pipeline: Pipeline
+    embedder: MemoEmbedder
+    stages: Stages
+    scope: str  # digest of all that decides a search but question, caller and query configuration
+    limits: QuestionLimits
+    problems: int  # files that could not be indexed
+
+
+def stage_cache(settings: Settings, *, keep_open: bool = False) -> BlobCache:
+    """Return the cache of stages of a home."""
+    limit = settings.retention.stage_cache_bytes
+    return BlobCache(stage_cache_file(settings.home), limit, keep_open=keep_open)
+
+
+@contextmanager
+def open_lab(bench: Bench, corpus: EvalCorpus, bundle: Bundle, search: Search | None = None) -> Iterator[Lab]:
+    """Index the corpus as the bundle says, unless that was done before, and open the pipeline on it.
+
+    Raises UsageError where no document can be indexed, and what the indexer raises.
+    """
+    stages = bench.stages()
+    embedder = MemoEmbedder(bench.backends.embedder_named(bundle.index.embedder), stages)
+    with _index(bench, corpus, bundle, embedder, stages) as home:
+        backends = _backends(bench, home, embedder)
+        try:
+            yield _lab(bench, corpus, bundle, (embedder, stages, home), backends, search)
+        finally:
+            stages.close()
+            backends.close()
+    if bench.cached:
+        prune_homes(bench.experiments, bench.settings.retention.experiments_bytes)
+
+
+def _lab(
+    bench: Bench,
+    corpus: EvalCorpus,
+    bundle: Bundle,
+    made: tuple[MemoEmbedder, Stages, Path],
+    backends: Backends,
+    search: Search | None,
+) -> Lab:
+    embedder, stages, home = made
+    frozen = FrozenCorpus(backends.database, bundle.index)
+    if not frozen.chunks:
+        raise UsageError(f"None of the documents could be indexed: {_problems(home)}.")
+    scope = key_of(
+        corpus.digest, bundle.index.digest, embedder.identity, code_digest(), search.name if search else ""
+    ).hex()
+    store: Snapshots = MemoStore(backends.store, stages, scope)
+    store = search.over(store, frozen) if search else store
+    limits = bench.settings.question
+    pipeline = Pipeline(frozen, store, lambda _: embedder, limits)
+    problems = len(_report(home)["problems"])
+    return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems)
+
+
+@contextmanager
+def _index(bench: Bench, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbedder, stages: Stages) -> Iterator[Path]:
+    """Yield the home with the index of corpus and bundle."""
+
+    def fill(home: Path) -> None:
+        report = _indexed(bench, home, corpus, bundle, embedder, stages)
+        (home / REPORT).write_bytes(orjson.dumps(asdict(report)))
+
+    digest = key_of(corpus.digest, bundle.index.digest, embedder.identity, PARSER_VERSION).hex()[:16]
+    with (
+        _own_home(bench, fill)
+        if not bench.cached
+        else experiment_home(bench.experiments, digest, corpus.roots, fill) as (home, found)
+    ):
+        if found:
+            _count_reused(home, stages)
+        yield home
+
+
+@contextmanager
+def _own_home(bench: Bench, fill: Callable[[Path], None]) -> Iterator[tuple[Path, bool]]:
+    """Yield a home that nothing else uses and that goes with the experiment."""
+    home = bench.experiments / f"uncached.tmp-{os.getpid()}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    try:
+        fill(home)
+        yield home, False
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _indexed(
+    bench: Bench, home: Path, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbedder, stages: Stages
+) -> Report:
+    backends = _backends(bench, home, embedder)
+    vectors = bench.settings.home if bench.cached else home
+    cache = VectorCache(vectors / "cache" / "vectors.db", bench.settings.retention.vector_cache_bytes)
+    parsed = ParseCache(stage_cache(bench.settings) if bench.cached else None)
+    shop = Workshop(
+        backends.settings, backends.database, backends.records, backends.store, lambda _: embedder, cache, parsed
+    )
+    schema.upgrade(backends.database, "truth")
+    try:
+        report = Indexer(shop, bench.progress).build(SourceRequest(specs=corpus.specs), bundle)
+    finally:
+        backends.close()
+    _count_indexed(report, parsed, stages)
+    return report
+
+
+def _backends(bench: Bench, home: Path, embedder: Embedder) -> Backends:
+    """Return truth and store of an experiment: always embedded, whatever serves."""
+    settings = bench.settings.model_copy(update={"home": home, "database_url": "", "store_url": ""})
+    return replace(open_backends(settings), embedder_named=lambda _: embedder)
+
+
+def _count_indexed(report: Report, parsed: ParseCache, stages: Stages) -> None:
+    counts = stages.counts
+    counts["parse"].computed, counts["parse"].reused = parsed.computed, parsed.reused
+    counts["parse"].seconds = report.stage_seconds.get("parse", 0.0)
+    counts["chunk"].computed, counts["chunk"].seconds = report.chunks, report.stage_seconds.get("chunk", 0.0)
+    counts["embed_chunks"].reused = max(report.chunks - counts["embed_chunks"].computed, 0)
+
+
+def _count_reused(home: Path, stages: Stages) -> None:
+    report = _report(home)
+    stages.counts["parse"].reused = report["files"]["read"]
+    stages.counts["chunk"].reused = stages.counts["embed_chunks"].reused = report["chunks"]
+
+
+def _problems(home: Path) -> str:
+    return "; ".join(f"{each['uri']}: {each['reason']}" for each in _report(home)["problems"][:3]) or "there are none"
+
+
+def _report(home: Path) -> dict[str, Any]:  # JSON
+    return dict(orjson.loads((home / REPORT).read_bytes()))

@@ -1,0 +1,111 @@
+"""A run on the terminal: how good, how sure, at what cost, and what was not measured."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from evals.run import Run, Summary
+from evals.runs import RunLine
+from rag.api.view import visible
+
+# What is shown of the ranking's metrics, which --json and --out have all of.
+_SHOWN = ("recall@5", "success@5", "precision@5", "iou@5", "precision_omega", "recall@1000t", "ndcg@10", "mrr@10", "ap")
+_ANSWERS = (
+    "answer_f1",
+    "exact_match",
+    "gold_sentence_first",
+    "gold_sentence_in_3",
+    "citation_precision",
+    "citation_recall",
+    "abstention_precision",
+    "abstention_recall",
+    "abstention_auroc",
+)
+_FLOORS = {"bm25": "BM25", "rank_bm25": "BM25 (rank-bm25)", "dense": "dense alone", "random": "random"}
+
+
+def print_run(screen: Console, run: Run) -> None:
+    """Print a run for people."""
+    asked = sum(run.coverage.values())
+    screen.print(
+        Text(f"{run.set_name}, {asked:,} questions", "bold") + Text(f"  bundle {run.name} {run.bundle}", "dim")
+    )
+    screen.print(_coverage(run))
+    names = list(dict.fromkeys([run.headline, *_SHOWN, *_ANSWERS]))
+    screen.print(_metrics(run, [name for name in names if name in run.metrics]))
+    if run.floors:
+        screen.print(_floors(run))
+    screen.print(_spent(run))
+    for note in run.notes:
+        screen.print(Text(note, "yellow"))
+    screen.print(f"run {run.id}")
+
+
+def run_list(lines: Sequence[RunLine]) -> Table:
+    """Return the runs as a table."""
+    table = Table("run", "set", "bundle", "state", Column("questions", justify="right"), "started (UTC)")
+    for each in lines:
+        asked = f"{each.asked:,}" if each.asked == each.cases else f"{each.asked:,} of {each.cases:,}"
+        started = datetime.fromtimestamp(each.started_at, UTC).strftime("%Y-%m-%d %H:%M")
+        table.add_row(each.id, Text(visible(each.set_name)), each.bundle, each.state, asked, started)
+    return table
+
+
+def interval_text(found: Summary) -> str:
+    """Return "0.977 [0.968, 0.985]"."""
+    if found.mean is None:
+        return "not defined"
+    return f"{found.mean:.3f} [{found.ci_low:.3f}, {found.ci_high:.3f}]"
+
+
+def _coverage(run: Run) -> Text:
+    failed = {state: count for state, count in run.coverage.items() if state != "ok" and count}
+    index = run.index
+    size = (
+        f"{index['documents']:,.0f} documents, {index['chunks']:,.0f} chunks of {index['tokens_per_chunk']:.0f} tokens"
+    )
+    said = Text(f"split {run.split}, {run.scoring} scoring; {size}", "dim")
+    if failed:
+        said += Text("; not scored: " + ", ".join(f"{count} {state}" for state, count in failed.items()), "bold yellow")
+    if index["problems"]:
+        said += Text(f"; {index['problems']:.0f} files could not be indexed", "yellow")
+    return said
+
+
+def _metrics(run: Run, names: list[str]) -> Table:
+    table = Table("metric", Column("mean [95 % interval]", justify="right"), Column("questions", justify="right"))
+    for name in names:
+        found = run.metrics[name]
+        table.add_row(name, interval_text(found), f"{found.n:,}")
+    return table
+
+
+def _floors(run: Run) -> Table:
+    columns = [Column(name, justify="right") for name in (run.headline, "this bundle is ahead by")]
+    table = Table("floor", *columns)
+    for name, found in run.floors.items():
+        if found.mean is None or found.difference is None:
+            table.add_row(_FLOORS.get(name, name), "not defined", "")
+            continue
+        ahead = f"{found.difference:+.3f} [{found.ci_low:+.3f}, {found.ci_high:+.3f}]"
+        table.add_row(_FLOORS.get(name, name), f"{found.mean:.3f}", ahead)
+    if run.beats_bm25 is False:
+        table.caption = "Not shown to beat BM25 on this set."
+    return table
+
+
+def _spent(run: Run) -> Text:
+    parts = [
+        f"{name} {found.mean:.0f}" for name in ("context_tokens",) if (found := run.metrics.get(name)) and found.mean
+    ]
+    total = run.metrics.get("latency_ms.total")
+    parts += [f"{total.mean:.1f} ms a question"] if total and total.mean is not None else []
+    stages = [
+        f"{stage} {int(count['computed']):,} new, {int(count['reused']):,} reused"
+        for stage, count in run.stages.items()
+        if count["computed"] or count["reused"]
+    ]
+    return Text(", ".join([*parts, f"{run.seconds:.1f} s in all"]) + "\n" + "; ".join(stages), "dim")
