@@ -69,11 +69,13 @@ class Asker:
         self._note(trace.timings_ms)
         corpus = self.lab.corpus
         ranking = tuple(corpus.ranked[each.chunk_id] for each in trace.candidates)
+        kept = sum(each.fate == "kept" for each in trace.candidates)
         return Outcome(
             case.id,
             "ok" if ranking else "empty",
             ranking=ranking,
-            kept=sum(each.fate == "kept" for each in trace.candidates),
+            kept=kept,
+            tied_at_cut=0 < kept < len(ranking) and trace.candidates[kept - 1].score == trace.candidates[kept].score,
             answer=_answer(answer) if answer else None,
             timings_ms=_timings(self.lab.stages.timings_ms),
         )
@@ -128,6 +130,7 @@ def _packed(outcome: Outcome, used: Mapping[str, int]) -> bytes:
         "state": outcome.state,
         "ranking": [each.id for each in outcome.ranking],
         "kept": outcome.kept,
+        "tied": outcome.tied_at_cut,
         "answer": asdict(outcome.answer) if outcome.answer else None,
         "timings_ms": dict(outcome.timings_ms),
         "used": {stage: count for stage, count in used.items() if count},
@@ -142,5 +145,5 @@ def _unpacked(content: bytes, corpus: FrozenCorpus) -> tuple[Outcome, dict[str, 
     if answer is not None:
         quotes = tuple(Place(**each) for each in answer.pop("quotes"))
         answer = AnswerOutcome(quotes=quotes, **answer)
-    outcome = Outcome("", found["state"], "", ranking, found["kept"], answer, found["timings_ms"])
+    outcome = Outcome("", found["state"], "", ranking, found["kept"], answer, found["timings_ms"], found["tied"])
     return outcome, found["used"]

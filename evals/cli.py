@@ -64,6 +64,7 @@ def run(
     floors: Annotated[bool, typer.Option("--floors", help="Also BM25 (ours and rank-bm25), dense and random.")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for one question.")] = 30.0,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
+    repeat: Annotated[int, typer.Option(min=1, max=20, help="Run N times without cache: is it the same?")] = 1,
     out: Annotated[Path | None, typer.Option(help="Write the run with all its cases to this file.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -85,6 +86,7 @@ def run(
         timeout,
         not no_cache,
         out,
+        repeat,
     )
     raise typer.Exit(commands.run(context.obj, request, as_json=as_json))
 

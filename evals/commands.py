@@ -12,7 +12,7 @@ from evals.evalset import EvalSet, Split
 from evals.experiment import run_experiment
 from evals.lab import Bench
 from evals.loading import load_set, place_named
-from evals.measuring import run_with_floors
+from evals.measuring import repeated, run_with_floors
 from evals.outcome import Scoring
 from evals.plan import BUDGETS, KS, Plan, Scale
 from evals.progress import EvalBars
@@ -46,6 +46,7 @@ class RunRequest:
     timeout_s: float = 30.0
     cached: bool = True
     out: Path | None = None
+    repeat: int = 1
 
 
 def run(options: Options, request: RunRequest, *, as_json: bool) -> int:
@@ -53,7 +54,7 @@ def run(options: Options, request: RunRequest, *, as_json: bool) -> int:
     eval_set, bundle = load_set(request.eval_set), _bundle(request.bundle, settings)
     with open_bench(settings, cached=request.cached) as (bench, book):
         plan = _plan(request, eval_set, bundle, settings)
-        made = _measured(plan, bench, book, floors=request.floors)
+        made = _measured(plan, bench, book, request)
     if request.out:
         _write(request.out, made)
     print_json(made.as_json(cases=False)) if as_json else print_run(console(options), made)
@@ -84,10 +85,11 @@ def load_run(name: str, book: RunBook) -> Run:
     return load_file(Path(name)) if Path(name).is_file() else book.load(name)
 
 
-def _measured(plan: Plan, bench: Bench, book: RunBook, *, floors: bool) -> Run:
+def _measured(plan: Plan, bench: Bench, book: RunBook, request: RunRequest) -> Run:
     with EvalBars(plan.headline) as bars:
         bench.progress = bars
-        return (run_with_floors if floors else run_experiment)(plan, bench, book, bars.watch)
+        made = (run_with_floors if request.floors else run_experiment)(plan, bench, book, bars.watch)
+        return repeated(plan, bench, book, made, request.repeat) if request.repeat > 1 else made
 
 
 @contextmanager

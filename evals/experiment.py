@@ -14,7 +14,7 @@ from evals.recording import Measured, recorded
 from evals.run import Run
 from evals.runs import RunBook
 from evals.scoring import Scorer, located_as_study
-from evals.splitting import split_cases
+from evals.splitting import Part, split_cases
 from evals.truth import checked_truth
 from rag.errors import UsageError
 
@@ -42,9 +42,15 @@ def run_experiment(plan: Plan, bench: Bench, book: RunBook, watch: Watch = lambd
                 bench.progress.advance(1)
                 book.beat(run_id, len(outcomes))
             measured = Measured(cases, outcomes, scorer.score(cases, outcomes), scorer.truth)
-            run = recorded(plan, lab, measured, run_id, started=started, notes=(part.note,) if part.note else ())
+            run = recorded(plan, lab, measured, run_id, started=started, notes=_notes(plan, book, part))
             book.save(run)
     return run
+
+
+def _notes(plan: Plan, book: RunBook, part: Part) -> tuple[str, ...]:
+    opened = book.holdout_openings(plan.eval_set.digest) if plan.split == "holdout" else 0
+    seen = f"The holdout of this set was seen by {opened} runs before: what was chosen by them is flattered by it."
+    return tuple(note for note in (part.note, seen if opened else "") if note)
 
 
 def _scorer(plan: Plan, lab: Lab, cases: Sequence[Case]) -> Scorer:
@@ -59,6 +65,7 @@ def _scorer(plan: Plan, lab: Lab, cases: Sequence[Case]) -> Scorer:
 def _begun(plan: Plan, lab: Lab, book: RunBook, cases: int) -> Iterator[str]:
     """Begin the run, or go on with an interrupted one; where the block fails, say so in its row."""
     facts = {"set_name": plan.eval_set.name, "set_digest": plan.eval_set.digest, "bundle": plan.bundle.digest}
+    facts["split"] = plan.split
     run_id = book.begin(plan.key(lab.embedder.identity), facts, cases)
     try:
         yield run_id

@@ -29,6 +29,28 @@ def run_with_floors(plan: Plan, bench: Bench, book: RunBook, watch: Watch = lamb
     return run
 
 
+def repeated(plan: Plan, bench: Bench, book: RunBook, run: Run, times: int) -> Run:
+    """Return the run with how far it is the same when it is made again, `times` in all, without any cache."""
+    uncached = Bench(bench.settings, cached=False, progress=bench.progress)
+    try:
+        runs = [run, *(run_experiment(plan, uncached, book) for _ in range(times - 1))]
+    finally:
+        uncached.backends.close()
+    shown = [each.metrics[run.headline].mean for each in runs if run.headline in each.metrics]
+    means = [mean for mean in shown if mean is not None]
+    rankings = zip(*([case.ranking for case in each.cases] for each in runs), strict=True)
+    found = run.determinism.model_copy(
+        update={
+            "repeats": times,
+            "rankings_changed": sum(len(set(each)) > 1 for each in rankings),
+            "spread": max(means) - min(means) if means else 0.0,
+        }
+    )
+    run = run.model_copy(update={"determinism": found})
+    book.save(run)
+    return run
+
+
 def _ahead(run: Run, floor: Run) -> FloorResult:
     """Return the floor's headline metric, and the run's difference to it."""
     name = run.headline

@@ -54,4 +54,4 @@ class Outcome:
     kept: int = 0  # of the ranking, given to the answerer
     answer: AnswerOutcome | None = None  # None: only retrieved, or failed
     timings_ms: Mapping[str, float] = field(default_factory=dict)  # by stage, of when it was computed
-    rights: str = ""  # digest of who asked
+    tied_at_cut: bool = False  # the last chunk that was used and the first that was not had the same score

@@ -9,7 +9,7 @@ from evals.evalset import Case
 from evals.lab import Lab
 from evals.outcome import Outcome, Place, State
 from evals.plan import Plan
-from evals.run import CaseResult, RankedPlace, Run
+from evals.run import CaseResult, Determinism, RankedPlace, Run
 from evals.scoring import Metrics, summaries
 from evals.truth import SetTruth
 
@@ -52,6 +52,7 @@ def recorded(
         truth=plan.eval_set.truth,
         headline=plan.headline,
         bundle_content=plan.bundle,
+        determinism=Determinism(ties_at_cut=sum(each.tied_at_cut for each in measured.outcomes)),
         index=_index_facts(lab),
         notes=notes,
         started_at=started,

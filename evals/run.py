@@ -59,6 +59,16 @@ class FloorResult(BaseModel, frozen=True):
     p: float | None = None
 
 
+class Determinism(BaseModel, frozen=True):
+    """How far the figures of a run would be the same again."""
+
+    search: Literal["exact"] = "exact"  # experiments search their own index, which compares every vector
+    ties_at_cut: int = 0  # questions of which the last chunk used and the first not used had the same score
+    repeats: int = 1  # times that it was run without any cache
+    rankings_changed: int = 0  # questions whose first chunks differed between repeats
+    spread: float = 0.0  # of the headline metric's mean over the repeats: highest minus lowest
+
+
 class Run(BaseModel, frozen=True):
     """One bundle over one eval set. Texts of documents are not part of it."""
 
@@ -85,6 +95,7 @@ class Run(BaseModel, frozen=True):
     bundle_content: Bundle = Bundle()
     started_at: float = 0.0
     seconds: float = 0.0
+    determinism: Determinism = Determinism()
     index: dict[str, float] = {}  # chunks, documents, rejected
     notes: tuple[str, ...] = ()
     floors: dict[str, FloorResult] = {}  # by name

@@ -39,6 +39,7 @@ def print_run(screen: Console, run: Run) -> None:
     if run.floors:
         screen.print(_floors(run))
     screen.print(_spent(run))
+    screen.print(Text(_determinism(run), "dim"))
     for note in run.notes:
         screen.print(Text(note, "yellow"))
     screen.print(f"run {run.id}")
@@ -95,6 +96,14 @@ def _floors(run: Run) -> Table:
     if run.beats_bm25 is False:
         table.caption = "Not shown to beat BM25 on this set."
     return table
+
+
+def _determinism(run: Run) -> str:
+    found = run.determinism
+    said = f"{found.search} search, {found.ties_at_cut} questions with a tie at the cut"
+    if found.repeats > 1:
+        said += f"; {found.repeats} runs: {found.rankings_changed} rankings differ, spread {found.spread:.4f}"
+    return said
 
 
 def _spent(run: Run) -> Text:

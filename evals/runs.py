@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from evals.run import Run, RunState
 from rag.config import validation_message
@@ -65,6 +65,12 @@ class RunBook:
         self.beat_at = now
         with self.database.write() as connection:
             connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(heartbeat_at=now, asked=asked))
+
+    def holdout_openings(self, set_digest: str) -> int:
+        """Return how many finished runs have seen the holdout split of a set: each makes it a little less of one."""
+        query = select(func.count()).select_from(t.runs).where(t.runs.c.set_digest == set_digest)
+        with self.database.read() as connection:
+            return connection.execute(query.where(t.runs.c.split != "tune", t.runs.c.state == "done")).scalar_one()
 
     def end(self, run_id: str, state: RunState) -> None:
         """Say that a run ended without a result."""

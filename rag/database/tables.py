@@ -186,6 +186,7 @@ runs = Table(
     Column("set_name", Text, nullable=False),
     Column("set_digest", String, nullable=False),
     Column("bundle", String, nullable=False),  # digest
+    Column("split", String, nullable=False),
     Column("state", String, nullable=False),  # running, done, interrupted, failed
     Column("pid", Integer),
     Column("started_at", Float, nullable=False),

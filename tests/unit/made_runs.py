@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from evals.run import CaseResult, RankedPlace, Run, Summary
 from rag.config import Bundle, QueryConfig
 
-HOSTILE = "<script>alert('x')</script> & <img src=x onerror=alert(1)> | `b` [c](http://evil)"
+HOSTILE = "\u202e<script>alert('x')</script> & <img src=x onerror=alert(1)> | `b` [c](http://evil)"
 
 
 def case(at: int, metrics: Mapping[str, float | None], **facts: object) -> CaseResult:

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("set_name", sa.Text(), nullable=False),
         sa.Column("set_digest", sa.String(), nullable=False),
         sa.Column("bundle", sa.String(), nullable=False),
+        sa.Column("split", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("pid", sa.Integer(), nullable=True),
         sa.Column("started_at", sa.Float(), nullable=False),
