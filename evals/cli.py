@@ -30,6 +30,11 @@ class ScoringName(StrEnum):
     chroma = "chroma"
 
 
+class AcrossName(StrEnum):
+    code = "code"
+    model = "model"
+
+
 class ImportForm(StrEnum):
     beir = "beir"
     ragas = "ragas"
@@ -110,6 +115,28 @@ def show(
     from evals import commands
 
     raise typer.Exit(commands.show(context.obj, run_id, as_json=as_json))
+
+
+@evaluation.command(epilog="Example: plumbline eval compare default.json candidate.json --html report.html")
+def compare(
+    context: typer.Context,
+    runs: Annotated[list[str], typer.Argument(metavar="A B [C]...", help="Ids, or files that --out wrote.")],
+    *,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", help="What decides; may be repeated. Default: the headline metric.")
+    ] = None,
+    across: Annotated[
+        list[AcrossName] | None, typer.Option("--across", help="Compare although the code or the model differs.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page with charts, whole in itself.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the tables as Markdown.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare runs with the first: is it real, how big, where, at what cost, which questions flipped."""
+    from evals import compare_commands
+
+    request = compare_commands.CompareRequest(runs, metric or (), [each.value for each in across or ()], html, markdown)
+    raise typer.Exit(compare_commands.compare(context.obj, request, as_json=as_json))
 
 
 @bundles.command("show", epilog="Example: plumbline eval bundle show > candidate.yaml")

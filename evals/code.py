@@ -1,18 +1,29 @@
-"""The digest of the code that makes a run's figures."""
+"""Digests of the code that makes a run's figures."""
 
 import hashlib
 from functools import cache
 from importlib import resources
 
-_PACKAGES = ("rag", "indexing", "evals")
+_SEARCHING = ("rag", "indexing")
+_SCORING = (*_SEARCHING, "evals")
 _SUFFIXES = (".py", ".json", ".npy", ".md")
 
 
-@cache
 def code_digest() -> str:
-    """Return the SHA-256 of the sources and data of the packages that search, answer, index and score."""
+    """Return the digest of the code that indexes, searches, answers and scores."""
+    return _digest(_SCORING)
+
+
+def searching_digest() -> str:
+    """Return the digest of the code that decides what a question gets."""
+    return _digest(_SEARCHING)
+
+
+@cache
+def _digest(packages: tuple[str, ...]) -> str:
+    """Return the SHA-256 of the sources and data of packages."""
     found = hashlib.sha256()
-    for package in _PACKAGES:
+    for package in packages:
         root = resources.files(package)
         with resources.as_file(root) as folder:
             for path in sorted(folder.rglob("*")):

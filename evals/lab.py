@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from evals.code import code_digest
+from evals.code import searching_digest
 from evals.corpus import EvalCorpus
 from evals.frozen import FrozenCorpus
 from evals.memo import MemoEmbedder, MemoStore
@@ -34,6 +34,7 @@ from rag.ports import Embedder, Snapshots
 from rag.settings import QuestionLimits, Settings
 
 REPORT = "report.json"
+_FORMAT = 1  # of what the cache of stages holds; raise it when evals/memo.py or evals/asking.py write something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,9 @@ def _lab(
     frozen = FrozenCorpus(backends.database, bundle.index)
     if not frozen.chunks:
         raise UsageError(f"None of the documents could be indexed: {_problems(home)}.")
-    scope = key_of(
-        corpus.digest, bundle.index.digest, embedder.identity, code_digest(), search.name if search else ""
-    ).hex()
+    variant = search.name if search else ""
+    code = f"{searching_digest()}/{_FORMAT}/{variant}"
+    scope = key_of(corpus.digest, bundle.index.digest, embedder.identity, code).hex()
     store: Snapshots = MemoStore(backends.store, stages, scope)
     store = search.over(store, frozen) if search else store
     limits = bench.settings.question

@@ -1,0 +1,217 @@
+"""The charts of a comparison as SVG: drawn here, without a network, a script or a font that is fetched.
+
+Colours of text, axes and grid are the page's own, so that they follow light and dark; those of runs are Okabe & Ito's,
+which people with any colour vision tell apart, and every run has a shape of its own besides.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from itertools import count
+
+import altair as alt
+
+from evals.findings import Comparison, Pair
+from evals.report_content import CORE
+from evals.run import Summary
+from evals.verdicts import lower_is_better
+from rag.api.view import visible
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+_WIDTH = 780
+_CLEAR = 3  # bands above each other
+_SLICES = 20  # in a chart
+_BUDGET = re.compile(r"recall@(\d+)t")
+_GREY = "#808080"  # of what a page recolours
+
+_KINDS_NAMED = ("better", "worse", "not shown")
+_KINDS = alt.Scale(domain=list(_KINDS_NAMED), range=["#0072B2", "#D55E00", _GREY])
+_KIND_SHAPES = alt.Scale(domain=list(_KINDS_NAMED), range=["triangle-up", "triangle-down", "circle"])
+
+Row = Mapping[str, str | float | bool]
+Chart = alt.LayerChart | alt.FacetChart
+
+
+def charts_of(found: Comparison) -> dict[str, str]:
+    """Return the charts that there is something to draw for, by title, as SVG elements."""
+    kept = _kept(found)
+    drawn = {
+        "Differences with their 95 % intervals": _forest(found),
+        "Recall against context tokens": _curve(found, kept),
+        f"{found.headline} by slice, B - A": _slices(found, kept),
+        f"{found.headline} against latency": _latency(found, kept),
+    }
+    number = count()
+    return {title: _svg(chart, f"chart{next(number)}") for title, chart in drawn.items() if chart is not None}
+
+
+def left_out(found: Comparison) -> int:
+    """Return how many runs are too many for one chart's colours."""
+    return len(found.runs) - len(_kept(found))
+
+
+def _kept(found: Comparison) -> list[str]:
+    """Return the labels of the runs that are drawn: the first, and the best of the others by the headline metric."""
+    best = sorted(found.pairs, key=lambda pair: _worth(found, pair), reverse=True)
+    names = {pair.label_b for pair in best[: len(COLOURS) - 1]} | {found.runs[0].label}
+    return [run.label for run in found.runs if run.label in names]
+
+
+def _worth(found: Comparison, pair: Pair) -> float:
+    metric = pair.metrics.get(found.headline)
+    difference = metric.difference if metric and metric.difference is not None else 0.0
+    return -difference if lower_is_better(found.headline) else difference
+
+
+def _forest(found: Comparison) -> Chart | None:
+    """Return differences with intervals: of one pair all core metrics, of more pairs the headline metric."""
+    rows = _metric_rows(found) if len(found.pairs) == 1 else _pair_rows(found)
+    if not rows:
+        return None
+    base = alt.Chart({"values": rows})
+    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=260))
+    kind = alt.Color("kind:N", scale=_KINDS, legend=alt.Legend(title=None, orient="top"))
+    bars = base.mark_rule(strokeWidth=2).encode(x=_x("low", "B - A"), x2="high:Q", y=y, color=kind)
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=_x("difference", "B - A"), y=y, color=kind, shape=alt.Shape("kind:N", scale=_KIND_SHAPES, legend=None)
+    )
+    zero = alt.Chart({"values": [{"at": 0}]}).mark_rule(strokeDash=[4, 3], color=_GREY).encode(x="at:Q")
+    return alt.layer(zero, bars, dots).properties(width=_WIDTH, height=alt.Step(24))
+
+
+def _metric_rows(found: Comparison) -> list[Row]:
+    pair = found.pairs[0]
+    names = [name for name in dict.fromkeys([*found.named, *CORE]) if name in pair.metrics]
+    shares = [name for name in names if not lower_is_better(name)]
+    return [row for name in shares or names for row in _interval_row(pair, name, name)]
+
+
+def _pair_rows(found: Comparison) -> list[Row]:
+    return [row for pair in found.pairs for row in _interval_row(pair, found.headline, pair.label_b)]
+
+
+def _interval_row(pair: Pair, metric: str, name: str) -> list[Row]:
+    each = pair.metrics.get(metric)
+    if each is None or each.difference is None or each.ci_low is None or each.ci_high is None:
+        return []
+    shown = each.significant if each.named else None
+    better = (each.difference > 0) != lower_is_better(metric)
+    kind = "not shown" if not shown else "better" if better else "worse"
+    return [{"name": name, "difference": each.difference, "low": each.ci_low, "high": each.ci_high, "kind": kind}]
+
+
+def _curve(found: Comparison, kept: Sequence[str]) -> Chart | None:
+    """Return recall over the budget of context tokens, with bands: chunk sizes at equal cost."""
+    rows: list[Row] = [
+        {"run": run.label, "tokens": int(named.group(1)), **ends}
+        for run in found.runs
+        if run.label in kept
+        for name, mean in run.means.items()
+        if (named := _BUDGET.fullmatch(name)) and (ends := _ends(mean))
+    ]
+    if not rows:
+        return None
+    base = alt.Chart({"values": rows}).encode(
+        x=alt.X(
+            "tokens:Q", scale=alt.Scale(type="log", nice=False, padding=20), title="context tokens", axis=_budgets(rows)
+        ),
+        color=_runs(kept),
+    )
+    band = base.mark_area(opacity=0.18 if len(kept) <= _CLEAR else 0.08).encode(y=_y("low", "recall"), y2="high:Q")
+    line = base.mark_line(strokeWidth=2).encode(y=_y("mean", "recall"))
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(y=_y("mean", "recall"), shape=_shapes(kept))
+    return alt.layer(band, line, dots).properties(width=_WIDTH, height=280)
+
+
+def _budgets(rows: Sequence[Row]) -> alt.Axis:
+    return alt.Axis(values=sorted({float(row["tokens"]) for row in rows}), format=",d", grid=False)
+
+
+def _slice_rows(found: Comparison, kept: Sequence[str]) -> list[Row]:
+    """Return the differences by slice of the runs that are drawn; of many slices the least likely by chance."""
+    least: dict[str, float] = {}
+    parts = [(pair.label_b, f"{each.kind}: {each.name}", each) for pair in found.pairs for each in pair.slices]
+    for _, name, each in parts:
+        least[name] = min(each.p, least.get(name, 1.0))
+    shown = sorted(least, key=lambda name: least[name])[:_SLICES]
+    return [
+        {"run": run, "name": name, "difference": each.difference, "low": each.ci_low, "high": each.ci_high}
+        for run, name, each in parts
+        if run in kept and name in shown
+    ]
+
+
+def _slices(found: Comparison, kept: Sequence[str]) -> Chart | None:
+    """Return the differences by slice, a row for each slice, a mark for each later run."""
+    rows = _slice_rows(found, kept)
+    if not rows:
+        return None
+    base = alt.Chart({"values": rows}).encode(
+        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        yOffset=alt.YOffset("run:N", sort=list(kept)[1:]),
+        color=_runs(kept, later=True),
+    )
+    bars = base.mark_rule(strokeWidth=2).encode(x=_x("low", "B - A"), x2="high:Q")
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
+        x=_x("difference", "B - A"), shape=_shapes(kept, later=True)
+    )
+    zero = alt.Chart({"values": [{"at": 0}]}).mark_rule(strokeDash=[4, 3], color=_GREY).encode(x="at:Q")
+    return alt.layer(zero, bars, dots).properties(
+        width=_WIDTH, height=alt.Step(14 + 8 * len(kept), **{"for": "position"})
+    )
+
+
+def _latency(found: Comparison, kept: Sequence[str]) -> Chart | None:
+    """Return quality with its interval over the mean time of a question, a mark for each run."""
+    rows = [
+        {"run": run.label, "ms": spent.mean, **ends}
+        for run in found.runs
+        if run.label in kept
+        and (spent := run.spent.get("latency_ms.total"))
+        and (mean := run.means.get(found.headline))
+        and (ends := _ends(mean))
+    ]
+    if not rows:
+        return None
+    base = alt.Chart({"values": rows}).encode(x=_x("ms", "ms a question, mean"), color=_runs(kept))
+    bars = base.mark_rule(strokeWidth=2).encode(y=_y("low", found.headline), y2="high:Q")
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(y=_y("mean", found.headline), shape=_shapes(kept))
+    return alt.layer(bars, dots).properties(width=_WIDTH, height=240)
+
+
+def _ends(mean: Summary) -> dict[str, float]:
+    if mean.mean is None or mean.ci_low is None or mean.ci_high is None:
+        return {}
+    return {"mean": mean.mean, "low": mean.ci_low, "high": mean.ci_high}
+
+
+def _runs(kept: Sequence[str], *, later: bool = False) -> alt.Color:
+    """Return each run's colour; later: of all but the first, which keep theirs."""
+    scale = alt.Scale(domain=list(kept)[later:], range=list(COLOURS[: len(kept)])[later:])
+    return alt.Color("run:N", scale=scale, legend=_legend())
+
+
+def _shapes(kept: Sequence[str], *, later: bool = False) -> alt.Shape:
+    scale = alt.Scale(domain=list(kept)[later:], range=list(SHAPES[: len(kept)])[later:])
+    return alt.Shape("run:N", scale=scale, legend=_legend())
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(title=None, orient="top", labelLimit=260, symbolOpacity=1)
+
+
+def _x(field: str, title: str) -> alt.X:
+    return alt.X(f"{field}:Q", title=title, scale=alt.Scale(zero=False))
+
+
+def _y(field: str, title: str) -> alt.Y:
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False))
+
+
+def _svg(chart: Chart, prefix: str) -> str:
+    """Return the chart as an element that stands in a page beside others: its ids are its own."""
+    styled = chart.configure(background="transparent", font="sans-serif").configure_view(stroke=None)
+    drawn = StringIO()
+    styled.save(drawn, format="svg")
+    return re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", visible(drawn.getvalue()))

@@ -1,0 +1,195 @@
+"""Runs to a comparison: is it real, how big, where, at what cost, and which questions changed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import DamerauLevenshtein
+
+from evals.auroc import abstention_auroc, paired_auroc
+from evals.comparability import Across, bundle_changes, crossings, labels, obstacles, partial
+from evals.findings import Comparison, MetricDifference, Pair
+from evals.flips import flips
+from evals.run import Run
+from evals.run_facts import facts_of, warnings_of
+from evals.run_table import RunTable, table_of_run
+from evals.scoring import AUROC
+from evals.significance import Paired, holm, paired
+from evals.slices import slice_differences, slice_warnings, slices_of
+from evals.verdicts import verdict
+from rag.errors import UsageError
+
+LEVEL = 0.05
+# What decides where a set has no truth for retrieval.
+_WITHOUT_TRUTH = ("answer_f1", "exact_match", "abstention_recall")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """The runs side by side, the cases in one order."""
+
+    tables: list[RunTable]
+    labels: list[str]
+    names: list[str]  # all metrics of all runs
+    named: list[str]  # those that decide
+    values: list[NDArray[np.float64]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", [table.columns(self.names) for table in self.tables])
+
+    @property
+    def headline(self) -> str:
+        """The deciding metric that single questions have; empty where there is none."""
+        per_case = [name for name in [*self.named, self.tables[0].run.headline] if name in self.names]
+        return per_case[0] if per_case else ""
+
+
+def compare_runs(runs: Sequence[Run], *, metrics: Sequence[str] = (), across: Collection[Across] = ()) -> Comparison:
+    """Compare every later run with the first; see `compare_tables`."""
+    return compare_tables([table_of_run(run) for run in runs], metrics=metrics, across=across)
+
+
+def compare_tables(
+    tables: Sequence[RunTable], *, metrics: Sequence[str] = (), across: Collection[Across] = ()
+) -> Comparison:
+    """Compare every later run with the first, or say why that cannot be done.
+
+    metrics: those that decide, corrected for their number; none: the headline of the runs.
+    Raises UsageError for fewer than two runs and for a metric that no run has.
+    """
+    if len(tables) < 2:
+        raise UsageError("A comparison needs at least two runs.")
+    names = labels(tables)
+    if found := obstacles(tables, names, across):
+        return Comparison(comparable=False, reason=" ".join(found))
+    ordered = [table.ordered_as(tables[0].cases.id) for table in tables]
+    known = sorted({name for table in tables for name in table.names})
+    side_by_side = _Field(ordered, names, known, _deciding(tables, known, metrics))
+    return _compared(side_by_side, (*crossings(tables, names, across), *partial(tables, names)))
+
+
+def _compared(runs: _Field, notes: tuple[str, ...]) -> Comparison:
+    differences = _differences(runs)
+    pairs = _pairs(runs, differences)
+    return Comparison(
+        comparable=True,
+        pairs=pairs,
+        named=tuple(runs.named),
+        headline=runs.headline,
+        tests=sum(each.p is not None and each.named for own in differences for each in own.values()),
+        set_name=runs.tables[0].run.set_name,
+        cases=len(runs.tables[0].cases.id),
+        runs=tuple(facts_of(table, name) for table, name in zip(runs.tables, runs.labels, strict=True)),
+        warnings=(*warnings_of(runs.tables, runs.labels), *slice_warnings(pairs)),
+        notes=notes + tuple(dict.fromkeys(note for table in runs.tables for note in table.run.notes)),
+    )
+
+
+def _deciding(tables: Sequence[RunTable], known: Sequence[str], metrics: Sequence[str]) -> list[str]:
+    """Return the metrics that decide. Raises UsageError, with those that are meant perhaps, for one that no run has."""
+    if not metrics:
+        wanted = [tables[0].run.headline, *_WITHOUT_TRUTH]
+        return [next((name for name in wanted if name in known), known[0])] if known else []
+    every = [*known, AUROC]
+    for name in metrics:
+        if name not in every:
+            nearest = sorted(every, key=lambda other: (DamerauLevenshtein.distance(name, other), other))
+            raise UsageError(f"No run has a metric {name!r}. The nearest first: {', '.join(nearest)}.")
+    return list(dict.fromkeys(metrics))
+
+
+def _differences(runs: _Field) -> list[dict[str, MetricDifference]]:
+    """Return all metrics of all pairs; Holm counts the named ones of all pairs together."""
+    first, others = runs.values[0], runs.values[1:]
+    tests = paired(np.hstack([first] * len(others)), np.hstack(others))
+    width = len(runs.names)
+    found = [
+        _of_metrics(runs.names, tests[at * width : (at + 1) * width], first, other) for at, other in enumerate(others)
+    ]
+    every = [own | _auroc(runs.tables[0], table) for own, table in zip(found, runs.tables[1:], strict=True)]
+    return _corrected(every, runs.named)
+
+
+def _of_metrics(
+    names: Sequence[str], tests: Sequence[Paired], a: NDArray[np.float64], b: NDArray[np.float64]
+) -> dict[str, MetricDifference]:
+    both = ~np.isnan(a) & ~np.isnan(b)
+    sizes = np.maximum(both.sum(axis=0), 1)
+    left, right = (np.where(both, values, 0.0).sum(axis=0) / sizes for values in (a, b))
+    rows = zip(names, tests, left.tolist(), right.tolist(), strict=True)
+    return {name: _difference(test, mean_a, mean_b) for name, test, mean_a, mean_b in rows}
+
+
+def _difference(test: Paired, a: float, b: float) -> MetricDifference:
+    if not test.n:
+        return MetricDifference()
+    needed = test.questions_needed
+    return MetricDifference(
+        a=a,
+        b=b,
+        difference=test.difference,
+        ci_low=test.ci_low,
+        ci_high=test.ci_high,
+        p=test.p,
+        wins=test.wins,
+        ties=test.ties,
+        losses=test.losses,
+        n=test.n,
+        minimum_detectable=test.minimum_detectable,
+        questions_needed=needed,
+        more_questions=needed - test.n if needed and needed > test.n else None,
+    )
+
+
+def _auroc(a: RunTable, b: RunTable) -> dict[str, MetricDifference]:
+    """Return the areas where either run answered; nulls where they cannot be told apart."""
+    left, right = a.answerability, b.answerability
+    if np.isnan(left).all() and np.isnan(right).all():
+        return {}
+    both = ~np.isnan(left) & ~np.isnan(right)
+    kinds = np.array(a.cases.answerable, dtype=bool)[both]
+    if min(kinds.sum(), (~kinds).sum()) < 2:
+        return {AUROC: MetricDifference()}
+    scores, truth = (left[both].tolist(), right[both].tolist()), kinds.tolist()
+    means = [abstention_auroc(each, truth).mean or 0.0 for each in scores]
+    try:
+        test = paired_auroc(*scores, truth)
+    except ValueError:  # the areas differ without any variance
+        test = Paired(len(truth), means[1] - means[0])
+    return {AUROC: _difference(test, *means)}
+
+
+def _corrected(found: list[dict[str, MetricDifference]], named: Sequence[str]) -> list[dict[str, MetricDifference]]:
+    places = [(at, name) for at in range(len(found)) for name in named if name in found[at]]
+    adjusted = holm([found[at][name].p for at, name in places])
+    for (at, name), p in zip(places, adjusted, strict=True):
+        update = {"named": True, "p_holm": p, "significant": None if p is None else p < LEVEL}
+        found[at][name] = found[at][name].model_copy(update=update)
+    return found
+
+
+def _pairs(runs: _Field, differences: Sequence[dict[str, MetricDifference]]) -> tuple[Pair, ...]:
+    parts, notes = slices_of(runs.tables[0], runs.headline) if runs.headline else ([], [])
+    by_slice = slice_differences(runs.tables[0], runs.tables[1:], parts, runs.headline)
+    return tuple(
+        _pair(runs, at, own).model_copy(update={"slices": rows, "slice_notes": tuple(notes)})
+        for at, (own, rows) in enumerate(zip(differences, by_slice, strict=True), 1)
+    )
+
+
+def _pair(runs: _Field, at: int, metrics: dict[str, MetricDifference]) -> Pair:
+    first, other = runs.tables[0], runs.tables[at]
+    gains, losses = flips(first, other, runs.headline)
+    a, b = runs.labels[0], runs.labels[at]
+    return Pair(
+        a=first.run.id,
+        b=other.run.id,
+        label_a=a,
+        label_b=b,
+        verdicts=tuple(verdict(name, metrics.get(name, MetricDifference()), a, b) for name in runs.named),
+        metrics=metrics,
+        changes=bundle_changes(first.run.bundle_content, other.run.bundle_content),
+        gains=gains,
+        losses=losses,
+    )
