@@ -12,8 +12,9 @@ import numpy as np
 
 from benchmarks.leave_out import Lab, Mask, document
 from indexing.embedding import VectorCache
+from rag.answers import Found
 from rag.ports import Embedder
-from rag.types import Document, Encoded, Found
+from rag.types import Document, Encoded
 
 EXAMPLES = Path("examples/handbook")
 HANDBOOK_QUESTIONS = Path("benchmarks/handbook_questions.jsonl")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from benchmarks import corpus, timing
 from benchmarks.timing import Figure, milliseconds
+from rag.answers import Answered
 from rag.bootstrap import Service, open_service
 from rag.pipeline import Pipeline
 from rag.ports import Embedder
-from rag.types import Answered
 
 WARM_UP = 5  # questions that are not counted
 

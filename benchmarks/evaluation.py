@@ -72,8 +72,10 @@ def verdicts(data: Path, work: Path) -> list[Figure]:
     shift = minimum_detectable(float(differences.std(ddof=1)), len(differences))
     alike, apart = (100 * float((sign_flip_p(signs * differences[:, None] + by) < 0.05).mean()) for by in (0, shift))
     return [
-        Figure("alike, told to differ (3 to 7)", alike, "%", 7),
-        Figure("a difference of the minimum detectable size, seen (70 to 90)", apart, "%", 70, at_least=True),
+        Figure("alike, told to differ", alike, "%", 7),
+        Figure("the same, at least", alike, "%", 3, at_least=True),
+        Figure("a difference of the minimum detectable size, seen", apart, "%", 70, at_least=True),
+        Figure("the same, at most", apart, "%", 90),
     ]
 
 

@@ -16,10 +16,11 @@ from indexing.chunking import chunk_document
 from indexing.embedding import VectorCache, embed_texts
 from indexing.formats.extraction import extract
 from rag.analysis import analyse, analyse_query
+from rag.answers import Found, Trace
 from rag.config import Bundle
 from rag.fusion import fuse
 from rag.ports import Embedder
-from rag.types import Caller, Chunk, Document, DocumentInfo, Encoded, Found, Hit, Request, Trace
+from rag.types import Caller, Chunk, Document, DocumentInfo, Encoded, Hit, Request
 
 Mask = NDArray[np.bool_]
 

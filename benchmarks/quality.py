@@ -22,9 +22,10 @@ from benchmarks.timing import Figure, parser, show
 from indexing.embedding import VectorCache
 from rag.adapters.onnx import OnnxEmbedder
 from rag.answering.answerability import fitted
+from rag.answers import Answer
 from rag.bootstrap import Service, open_service
 from rag.settings import Settings
-from rag.types import Answer, Hit
+from rag.types import Hit
 
 BUNDLES = {
     "hybrid": {"answer": {"min_answerability": 0}},

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from benchmarks import corpus, timing
 from benchmarks.timing import Figure
+from rag.answers import Found
 from rag.bootstrap import Service, open_service
-from rag.types import Found
 
 WARM_UP = 10  # questions that are not counted
 CHUNKS_PER_SMALL_FILE = 2

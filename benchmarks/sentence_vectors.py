@@ -27,7 +27,8 @@ from rag.adapters.onnx import OnnxEmbedder
 from rag.answering.extractive import SentenceCache, draft_extractive
 from rag.answering.reading import ReadSentence, read
 from rag.answering.sentence_cache import TokenVectors
-from rag.types import TOKEN_SCALE, Chunk, Draft, Found, Hit, TokenRows
+from rag.answers import Draft, Found
+from rag.types import TOKEN_SCALE, Chunk, Hit, TokenRows
 
 WARM_UP = 5  # questions that are not counted in times
 

@@ -11,10 +11,11 @@ from evals.frozen import FrozenCorpus
 from evals.lab import Lab
 from evals.outcome import AnswerOutcome, Outcome, Place
 from evals.stages import key_of
+from rag.answers import Answer, Trace
 from rag.api.schemas import Where
 from rag.errors import DeadlineError, RagError
 from rag.screening import screen
-from rag.types import ALL_ROLES, Answer, Caller, Request, Trace
+from rag.types import ALL_ROLES, Caller, Request
 
 _STAGE_OF = {"fuse": "fuse", "ground": "ground", "cite": "ground"}  # timings of the pipeline, as stages
 
@@ -31,9 +32,9 @@ class Asker:
         """Return what a case got; an error or a time-out is a state. What was asked before is not asked again."""
         lab, key = self.lab, self._key(case)
         kind = "rankings" if self.retrieval_only else "answers"
-        known = lab.stages.peek(kind, key)
+        known = self._remembered(case, lab.stages.peek(kind, key))
         if known is not None:
-            return self._remembered(case, known)
+            return known
         lab.stages.timings_ms.clear()
         before = {stage: count.computed + count.reused for stage, count in lab.stages.counts.items()}
         outcome = self._asked(case)
@@ -97,10 +98,16 @@ class Asker:
         bundle = self.lab.bundle
         answer = "" if self.retrieval_only else bundle.answer.model_dump_json()
         asked = (case.question, None if case.roles is None else sorted(case.roles), orjson.dumps(dict(case.where)))
-        return key_of(self.lab.scope, bundle.query.model_dump_json(), answer, *asked)
+        limits = self.lab.limits.model_dump_json()
+        return key_of(self.lab.scope, bundle.query.model_dump_json(), answer, limits, *asked)
 
-    def _remembered(self, case: Case, content: bytes) -> Outcome:
+    def _remembered(self, case: Case, content: bytes | None) -> Outcome | None:
+        """Return what a case got before; None where nothing is known, or where it took longer than it may now."""
+        if content is None:
+            return None
         outcome, used = _unpacked(content, self.lab.corpus)
+        if outcome.timings_ms["total"] > self.timeout_s * 1000:
+            return None
         for stage, count in used.items():
             self.lab.stages.counts[stage].reused += count
         return replace(outcome, case_id=case.id)

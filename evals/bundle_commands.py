@@ -5,8 +5,9 @@ from pathlib import Path
 import yaml
 from rich.table import Table
 
+from evals.bundle_diff import differences
 from indexing.build import default_bundle
-from rag.config import Bundle, load_bundle
+from rag.config import load_bundle
 from rag.terminal import Options, console, print_json
 
 
@@ -36,17 +37,6 @@ def diff(options: Options, a: Path, b: Path, *, as_json: bool) -> int:
         same = "the same generation" if left.index == right.index else "another generation: it must be indexed"
         console(options).print(same)
     return 0
-
-
-def differences(a: Bundle, b: Bundle) -> list[tuple[str, object, object]]:
-    """Return the fields that differ, as `query.top_k`, with both values."""
-    left, right = a.model_dump(mode="json"), b.model_dump(mode="json")
-    return [
-        (f"{part}.{name}", left[part][name], right[part][name])
-        for part in left
-        for name in left[part]
-        if left[part][name] != right[part][name]
-    ]
 
 
 def _table(changed: list[tuple[str, object, object]], names: tuple[str, str]) -> Table:

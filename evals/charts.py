@@ -52,10 +52,15 @@ def left_out(found: Comparison) -> int:
 
 
 def _kept(found: Comparison) -> list[str]:
-    """Return the labels of the runs that are drawn: the first, and the best of the others by the headline metric."""
+    """Return the labels of the runs that are drawn: the first of a split, and the best others by the headline."""
     best = sorted(found.pairs, key=lambda pair: _worth(found, pair), reverse=True)
-    names = {pair.label_b for pair in best[: len(COLOURS) - 1]} | {found.runs[0].label}
+    firsts = _firsts(found)
+    names = {pair.label_b for pair in best[: len(COLOURS) - len(firsts)]} | firsts
     return [run.label for run in found.runs if run.label in names]
+
+
+def _firsts(found: Comparison) -> set[str]:
+    return {pair.label_a for pair in found.pairs}
 
 
 def _worth(found: Comparison, pair: Pair) -> float:
@@ -147,14 +152,15 @@ def _slices(found: Comparison, kept: Sequence[str]) -> Chart | None:
     rows = _slice_rows(found, kept)
     if not rows:
         return None
+    later = [label for label in kept if label not in _firsts(found)]
     base = alt.Chart({"values": rows}).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
-        yOffset=alt.YOffset("run:N", sort=list(kept)[1:]),
-        color=_runs(kept, later=True),
+        yOffset=alt.YOffset("run:N", sort=later),
+        color=_runs(kept, later),
     )
     bars = base.mark_rule(strokeWidth=2).encode(x=_x("low", "B - A"), x2="high:Q")
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=_x("difference", "B - A"), shape=_shapes(kept, later=True)
+        x=_x("difference", "B - A"), shape=_shapes(kept, later)
     )
     zero = alt.Chart({"values": [{"at": 0}]}).mark_rule(strokeDash=[4, 3], color=_GREY).encode(x="at:Q")
     return alt.layer(zero, bars, dots).properties(
@@ -186,15 +192,18 @@ def _ends(mean: Summary) -> dict[str, float]:
     return {"mean": mean.mean, "low": mean.ci_low, "high": mean.ci_high}
 
 
-def _runs(kept: Sequence[str], *, later: bool = False) -> alt.Color:
-    """Return each run's colour; later: of all but the first, which keep theirs."""
-    scale = alt.Scale(domain=list(kept)[later:], range=list(COLOURS[: len(kept)])[later:])
-    return alt.Color("run:N", scale=scale, legend=_legend())
+def _runs(kept: Sequence[str], shown: Sequence[str] = ()) -> alt.Color:
+    """Return each run's colour; `shown`: only of these, which keep theirs."""
+    return alt.Color("run:N", scale=_scale(COLOURS, kept, shown), legend=_legend())
 
 
-def _shapes(kept: Sequence[str], *, later: bool = False) -> alt.Shape:
-    scale = alt.Scale(domain=list(kept)[later:], range=list(SHAPES[: len(kept)])[later:])
-    return alt.Shape("run:N", scale=scale, legend=_legend())
+def _shapes(kept: Sequence[str], shown: Sequence[str] = ()) -> alt.Shape:
+    return alt.Shape("run:N", scale=_scale(SHAPES, kept, shown), legend=_legend())
+
+
+def _scale(marks: Sequence[str], kept: Sequence[str], shown: Sequence[str]) -> alt.Scale:
+    own = {label: mark for label, mark in zip(kept, marks, strict=False) if label in (shown or kept)}
+    return alt.Scale(domain=list(own), range=list(own.values()))
 
 
 def _legend() -> alt.Legend:

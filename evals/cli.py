@@ -69,7 +69,7 @@ def run(
     floors: Annotated[bool, typer.Option("--floors", help="Also BM25 (ours and rank-bm25), dense and random.")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for one question.")] = 30.0,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
-    repeat: Annotated[int, typer.Option(min=1, max=20, help="Run N times without cache: is it the same?")] = 1,
+    repeat: Annotated[int, typer.Option(min=1, max=20, help="Also run N times without any cache: is it the same?")] = 1,
     out: Annotated[Path | None, typer.Option(help="Write the run with all its cases to this file.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -77,31 +77,36 @@ def run(
     from evals import commands
 
     request = commands.RunRequest(
-        eval_set,
-        corpus,
-        sources,
-        bundle,
-        split.value,
-        scoring.value,
-        retrieval_only,
-        limit,
-        k,
-        tokens,
-        floors,
-        timeout,
-        not no_cache,
-        out,
-        repeat,
+        eval_set=eval_set,
+        corpus=corpus,
+        sources=sources,
+        bundle=bundle,
+        split=split.value,
+        scoring=scoring.value,
+        retrieval_only=retrieval_only,
+        limit=limit,
+        ks=k,
+        budgets=tokens,
+        floors=floors,
+        timeout_s=timeout,
+        cached=not no_cache,
+        out=out,
+        repeat=repeat,
     )
     raise typer.Exit(commands.run(context.obj, request, as_json=as_json))
 
 
 @evaluation.command(epilog="Example: plumbline eval runs")
-def runs(context: typer.Context, *, as_json: Json = False) -> None:
+def runs(
+    context: typer.Context,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Also floors and repeats of other runs.")] = False,
+    as_json: Json = False,
+) -> None:
     """List the runs, the latest first."""
     from evals import commands
 
-    raise typer.Exit(commands.runs(context.obj, as_json=as_json))
+    raise typer.Exit(commands.runs(context.obj, everything=everything, as_json=as_json))
 
 
 @evaluation.command(epilog="Example: plumbline eval show 20261121-6cc68ac0")

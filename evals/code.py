@@ -1,32 +1,59 @@
-"""Digests of the code that makes a run's figures."""
+"""Digests of the code that makes a run's figures: of what this process has loaded, so computed when it begins."""
 
 import hashlib
-from functools import cache
+from collections.abc import Iterable, Iterator
 from importlib import resources
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-_SEARCHING = ("rag", "indexing")
-_SCORING = (*_SEARCHING, "evals")
 _SUFFIXES = (".py", ".json", ".npy", ".md")
+_REMEMBERING = ("asking.py", "floors.py", "frozen.py", "memo.py")  # of evals: they decide what the cache holds
+_LIBRARIES = ("onnxruntime", "rank-bm25")
 
 
 def code_digest() -> str:
     """Return the digest of the code that indexes, searches, answers and scores."""
-    return _digest(_SCORING)
+    return _CODE
+
+
+def indexing_digest() -> str:
+    """Return the digest of the code that decides what an index holds."""
+    return _INDEXING
 
 
 def searching_digest() -> str:
-    """Return the digest of the code that decides what a question gets."""
-    return _digest(_SEARCHING)
+    """Return the digest of the code, and the versions of the libraries, that decide what a question gets."""
+    return _SEARCHING
 
 
-@cache
-def _digest(packages: tuple[str, ...]) -> str:
-    """Return the SHA-256 of the sources and data of packages."""
+def _sources(package: str, names: Iterable[str] = ()) -> Iterator[bytes]:
+    """Yield names and contents of a package's sources and data; names: of these files alone."""
+    with resources.as_file(resources.files(package)) as folder:
+        for path in sorted(map(folder.joinpath, names) if names else folder.rglob("*")):
+            if path.suffix in _SUFFIXES and path.is_file():
+                yield _name(package, folder, path) + path.read_bytes()
+
+
+def _name(package: str, folder: Path, path: Path) -> bytes:
+    return f"{package}/{path.relative_to(folder).as_posix()}\0".encode()
+
+
+def _versions() -> Iterator[bytes]:
+    for name in _LIBRARIES:
+        try:
+            yield f"{name} {version(name)}\0".encode()
+        except PackageNotFoundError:  # as built for an accelerator, under another name
+            yield f"{name}\0".encode()
+
+
+def _digest(*parts: Iterable[bytes]) -> str:
     found = hashlib.sha256()
-    for package in packages:
-        root = resources.files(package)
-        with resources.as_file(root) as folder:
-            for path in sorted(folder.rglob("*")):
-                if path.suffix in _SUFFIXES and path.is_file():
-                    found.update(f"{package}/{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    for part in parts:
+        for content in part:
+            found.update(hashlib.sha256(content).digest())
     return found.hexdigest()
+
+
+_INDEXING = _digest(_sources("rag"), _sources("indexing"))
+_SEARCHING = _digest([_INDEXING.encode()], _sources("evals", _REMEMBERING), _versions())
+_CODE = _digest([_SEARCHING.encode()], _sources("evals"))

@@ -1,7 +1,7 @@
 """What the commands of runs do: open, call, print. Each returns its exit code."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,26 +9,25 @@ import orjson
 
 from evals.corpus import open_corpus
 from evals.evalset import EvalSet, Split
-from evals.experiment import run_experiment
 from evals.lab import Bench
 from evals.loading import load_set, place_named
-from evals.measuring import repeated, run_with_floors
+from evals.measuring import Beside, run_beside
 from evals.outcome import Scoring
 from evals.plan import BUDGETS, KS, Plan, Scale
 from evals.progress import EvalBars
 from evals.run import Run
 from evals.run_text import print_run, run_list
 from evals.runs import RunBook, load_file
+from evals.written_files import write_file
 from indexing.build import default_bundle
 from rag.config import Bundle, load_bundle
 from rag.database import schema
 from rag.database.engine import Database
-from rag.errors import UsageError
 from rag.settings import Settings
 from rag.terminal import Options, console, print_json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """An evaluation as the command line names it."""
 
@@ -56,14 +55,18 @@ def run(options: Options, request: RunRequest, *, as_json: bool) -> int:
         plan = _plan(request, eval_set, bundle, settings)
         made = _measured(plan, bench, book, request)
     if request.out:
-        _write(request.out, made)
-    print_json(made.as_json(cases=False)) if as_json else print_run(console(options), made)
+        content = orjson.dumps(made.as_json(cases=True), option=orjson.OPT_INDENT_2)
+        write_file(request.out, content, "The run", otherwise=f"It is saved as {made.id}.")
+    if as_json:
+        print_json(made.as_json(cases=False))
+    else:
+        print_run(console(options), made)
     return 0
 
 
-def runs(options: Options, *, as_json: bool) -> int:
+def runs(options: Options, *, everything: bool = False, as_json: bool) -> int:
     with open_book(options.settings()) as book:
-        found = book.list()
+        found = book.list(everything=everything)
     if as_json:
         print_json({"runs": [asdict(each) for each in found]})
     elif not found:
@@ -74,22 +77,26 @@ def runs(options: Options, *, as_json: bool) -> int:
 
 
 def show(options: Options, name: str, *, as_json: bool) -> int:
-    with open_book(options.settings()) as book:
-        found = load_run(name, book)
-    print_json(found.as_json(cases=True)) if as_json else print_run(console(options), found)
+    found = load_run(options, name)
+    if as_json:
+        print_json(found.as_json(cases=True))
+    else:
+        print_run(console(options), found)
     return 0
 
 
-def load_run(name: str, book: RunBook) -> Run:
-    """Return the run with this id, or in this file. Raises NotFoundError, UsageError."""
-    return load_file(Path(name)) if Path(name).is_file() else book.load(name)
+def load_run(options: Options, name: str) -> Run:
+    """Return the run with this id, or in this file, which needs no home. Raises NotFoundError, UsageError."""
+    if Path(name).is_file():
+        return load_file(Path(name))
+    with open_book(options.settings()) as book:
+        return book.load(name)
 
 
 def _measured(plan: Plan, bench: Bench, book: RunBook, request: RunRequest) -> Run:
     with EvalBars(plan.headline) as bars:
         bench.progress = bars
-        made = (run_with_floors if request.floors else run_experiment)(plan, bench, book, bars.watch)
-        return repeated(plan, bench, book, made, request.repeat) if request.repeat > 1 else made
+        return run_beside(plan, bench, book, Beside(request.floors, request.repeat), bars.watch)
 
 
 @contextmanager
@@ -106,13 +113,12 @@ def open_bench(settings: Settings, *, cached: bool = True) -> Iterator[tuple[Ben
 
 @contextmanager
 def open_book(settings: Settings) -> Iterator[RunBook]:
-    """Open the runs of a home. Raises NoIndexError where there is none."""
-    database = Database(settings.database_url or settings.home / "truth.db")
-    try:
-        schema.require(database, "truth") if not database.exists else schema.upgrade(database, "truth")
-        yield RunBook(database)
-    finally:
-        database.close()
+    """Open the runs of a home to read them; it may have none. Raises DatabaseVersionError."""
+    with closing(Database(settings.database_url or settings.home / "truth.db")) as database:
+        book = RunBook(database)
+        if book.exists:
+            schema.require(database, "truth")
+        yield book
 
 
 def _plan(request: RunRequest, eval_set: EvalSet, bundle: Bundle, settings: Settings) -> Plan:
@@ -136,10 +142,3 @@ def _cuts(defaults: tuple[int, ...], more: list[int] | None) -> tuple[int, ...]:
 
 def _bundle(path: Path | None, settings: Settings) -> Bundle:
     return load_bundle(path) if path else default_bundle(settings)
-
-
-def _write(path: Path, made: Run) -> None:
-    try:
-        path.write_bytes(orjson.dumps(made.as_json(cases=True), option=orjson.OPT_INDENT_2))
-    except OSError as error:
-        raise UsageError(f"The run cannot be written to {path}: {error.strerror}. It is saved as {made.id}.") from error

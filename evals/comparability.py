@@ -1,13 +1,13 @@
 """May runs be compared? Judged by the digests that they record; and in what their bundles differ."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from evals.bundle_diff import differences
 from evals.findings import BundleChange
 from evals.run_table import RunTable
-from rag.config import Bundle
 
 Across: TypeAlias = Literal["code", "model"]
 _SHOWN = 12  # characters of a digest
@@ -20,22 +20,32 @@ class _Trait:
     field: str
     words: str
     advice: str
+    unknown: bool = False  # in runs that say null: those are not held against others
 
 
 _TRAITS = (
     _Trait("set", "another eval set", "Run them on the same set; `plumbline eval set diff` shows what changed."),
     _Trait("corpus", "other documents", "Run them over the same documents, see `plumbline eval run --corpus`."),
-    _Trait("split", "another split", "Run them with the same --split."),
+    _Trait(
+        "split",
+        "another split",
+        "Run them with the same --split. Tune and holdout "
+        "may be given together, at least two runs of each and of the same bundles: A_tune B_tune A_holdout B_holdout.",
+    ),
     _Trait("limit", "another limit", "Run them with the same --limit."),
+    _Trait("timeout_s", "another time-out", "Run them with the same --timeout.", unknown=True),
     _Trait("scoring", "another scoring", "Run them with the same --scoring."),
     _Trait("code", "another version of the code", "Run them with the same version, or compare with --across code."),
     _Trait("model", "another embedding model", "Run them with the same model, or compare with --across model."),
 )
 
 
-def labels(tables: Sequence[RunTable]) -> list[str]:
-    """Return a name for each run: its bundle's, with the id where several share it, numbered where even that is one."""
-    names = [table.run.name or table.run.id for table in tables]
+def labels(tables: Sequence[RunTable], *, with_split: bool = False) -> list[str]:
+    """Return a name for each run: its bundle's or its floor's, with the split where that is asked for.
+
+    Those that share one have the id besides, and are numbered where even that is one.
+    """
+    names = [f"{_name(table)} on {table.run.split}" if with_split else _name(table) for table in tables]
     shared = Counter(names)
     named = [
         f"{name} ({table.run.id})" if shared[name] > 1 and name != table.run.id else name
@@ -46,9 +56,29 @@ def labels(tables: Sequence[RunTable]) -> list[str]:
 
 def obstacles(tables: Sequence[RunTable], names: Sequence[str], across: Collection[Across] = ()) -> list[str]:
     """Return why these runs cannot be compared: which, what differs, what to do. Empty where they can."""
-    strict = [trait for trait in _TRAITS if trait.field not in across]
+    free = {*across, "split"} if _may_stand_beside(tables) else {*across}
+    strict = [trait for trait in _TRAITS if trait.field not in free]
     found = [f"{said} {trait.advice}" for trait in strict if (said := _unlike(trait, tables, names))]
-    return found or _other_cases(tables, names)
+    return found or [
+        fault
+        for group in by_split(tables)
+        for fault in _other_cases([tables[at] for at in group], [names[at] for at in group])
+    ]
+
+
+def by_split(tables: Sequence[RunTable]) -> list[list[int]]:
+    """Return the places of the runs of each split, in their order."""
+    found: dict[str, list[int]] = {}
+    for at, table in enumerate(tables):
+        found.setdefault(table.run.split, []).append(at)
+    return list(found.values())
+
+
+def _may_stand_beside(tables: Sequence[RunTable]) -> bool:
+    """Whether these are pairs of the tune split and pairs of the holdout that share a bundle."""
+    tune, holdout = ([table for table in tables if table.run.split == split] for split in ("tune", "holdout"))
+    tuned, held = ({(table.run.bundle, table.run.search) for table in side} for side in (tune, holdout))
+    return min(len(tune), len(holdout)) > 1 and len(tune) + len(holdout) == len(tables) and bool(tuned & held)
 
 
 def crossings(tables: Sequence[RunTable], names: Sequence[str], across: Collection[Across]) -> list[str]:
@@ -67,18 +97,27 @@ def partial(tables: Sequence[RunTable], names: Sequence[str]) -> list[str]:
     return [f"{said}: metrics of answers cannot be compared, and latency_ms.total is that of the search alone."]
 
 
-def bundle_changes(a: Bundle, b: Bundle) -> tuple[BundleChange, ...]:
-    """Return the fields in which two bundles differ, with both values."""
-    left, right = _flat(a.model_dump(mode="json")), _flat(b.model_dump(mode="json"))
-    return tuple(BundleChange(field=name, a=left[name], b=right[name]) for name in left if left[name] != right[name])
+def changes(a: RunTable, b: RunTable) -> tuple[BundleChange, ...]:
+    """Return the fields in which the bundles of two runs differ, with both values, and whose search it was."""
+    found = differences(a.run.bundle_content, b.run.bundle_content)
+    if a.run.search != b.run.search:
+        one, other = (f"floor {table.run.search}" if table.run.search else "bundle" for table in (a, b))
+        found.append(("search", one, other))
+    return tuple(BundleChange(field=name, a=_text(one), b=_text(other)) for name, one, other in found)
 
 
 def _unlike(trait: _Trait, tables: Sequence[RunTable], names: Sequence[str]) -> str:
-    values = [_said(getattr(table.run, trait.field)) for table in tables]
-    others = [f"{name} ({value})" for name, value in zip(names, values, strict=True) if value != values[0]]
+    values = [getattr(table.run, trait.field) for table in tables]
+    known = [(name, _said(value)) for name, value in zip(names, values, strict=True) if not _unknown(trait, value)]
+    others = [f"{name} ({said})" for name, said in known if said != known[0][1]]
     if not others:
         return ""
-    return f"{_joined(others)} {'has' if len(others) == 1 else 'have'} {trait.words} than {names[0]} ({values[0]})."
+    first, said = known[0]
+    return f"{_joined(others)} {'has' if len(others) == 1 else 'have'} {trait.words} than {first} ({said})."
+
+
+def _unknown(trait: _Trait, value: object) -> bool:
+    return trait.unknown and value is None
 
 
 def _other_cases(tables: Sequence[RunTable], names: Sequence[str]) -> list[str]:
@@ -99,11 +138,15 @@ def _said(value: object) -> str:
     return "none" if value in {None, ""} else str(value)[:_SHOWN]
 
 
-def _flat(content: Mapping[str, object], path: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in content.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{path}{name}.")
-        else:
-            found[path + name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return found
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _name(table: RunTable) -> str:
+    """Return what a run is called; a floor's search is never taken for a bundle."""
+    name = table.run.name or table.run.id
+    if not table.run.search:
+        return name
+    return (
+        f"floor {table.run.search}" if name in {table.run.id, table.run.search} else f"{name}, floor {table.run.search}"
+    )

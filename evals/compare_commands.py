@@ -10,7 +10,8 @@ from evals.comparison import compare_tables
 from evals.findings import Comparison
 from evals.report_markdown import markdown_of
 from evals.report_text import print_comparison
-from evals.run_table import RunTable, read_table, table_of_run
+from evals.run_table import RunTable, collector_paused, read_table, table_of_content
+from evals.written_files import write_file
 from rag.errors import UsageError
 from rag.settings import Settings
 from rag.terminal import Options, console, note, print_json
@@ -52,8 +53,8 @@ def _saved(settings: Settings, ids: Sequence[str]) -> dict[str, RunTable]:
     wanted = [id_ for id_ in ids if not _like_a_path(id_)]
     if not wanted:
         return {}
-    with open_book(settings) as book:
-        return {id_: table_of_run(book.load(id_)) for id_ in wanted}
+    with open_book(settings) as book, collector_paused():
+        return {id_: table_of_content(book.raw(id_)) for id_ in wanted}
 
 
 def _like_a_path(name: str) -> bool:
@@ -70,8 +71,5 @@ def _page(found: Comparison) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"The report cannot be written to {path}: {error.strerror}.") from error
+    write_file(path, text.encode(), "The report")
     note(f"Wrote {path}.")

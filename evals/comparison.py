@@ -1,22 +1,23 @@
 """Runs to a comparison: is it real, how big, where, at what cost, and which questions changed."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import DamerauLevenshtein
 
 from evals.auroc import abstention_auroc, paired_auroc
-from evals.comparability import Across, bundle_changes, crossings, labels, obstacles, partial
+from evals.comparability import Across, by_split, changes, crossings, labels, obstacles, partial
 from evals.findings import Comparison, MetricDifference, Pair
 from evals.flips import flips
-from evals.run import Run
-from evals.run_facts import facts_of, warnings_of
-from evals.run_table import RunTable, table_of_run
+from evals.run_facts import facts_of, left_out_warnings, warnings_of
+from evals.run_table import RunTable
 from evals.scoring import AUROC
 from evals.significance import Paired, holm, paired
 from evals.slices import slice_differences, slice_warnings, slices_of
+from evals.split_figures import split_figures
 from evals.verdicts import verdict
 from rag.errors import UsageError
 
@@ -27,16 +28,18 @@ _WITHOUT_TRUTH = ("answer_f1", "exact_match", "abstention_recall")
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """The runs side by side, the cases in one order."""
+    """Runs side by side."""
 
     tables: list[RunTable]
     labels: list[str]
     names: list[str]  # all metrics of all runs
     named: list[str]  # those that decide
-    values: list[NDArray[np.float64]] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", [table.columns(self.names) for table in self.tables])
+    def part(self, places: Sequence[int]) -> "_Field":
+        """Return the runs of one split, their cases in one order."""
+        own = [self.tables[at] for at in places]
+        ordered = [table.ordered_as(own[0].cases.id) for table in own]
+        return replace(self, tables=ordered, labels=[self.labels[at] for at in places])
 
     @property
     def headline(self) -> str:
@@ -45,15 +48,10 @@ class _Field:
         return per_case[0] if per_case else ""
 
 
-def compare_runs(runs: Sequence[Run], *, metrics: Sequence[str] = (), across: Collection[Across] = ()) -> Comparison:
-    """Compare every later run with the first; see `compare_tables`."""
-    return compare_tables([table_of_run(run) for run in runs], metrics=metrics, across=across)
-
-
 def compare_tables(
     tables: Sequence[RunTable], *, metrics: Sequence[str] = (), across: Collection[Across] = ()
 ) -> Comparison:
-    """Compare every later run with the first, or say why that cannot be done.
+    """Compare every later run with the first of its split, or say why that cannot be done.
 
     metrics: those that decide, corrected for their number; none: the headline of the runs.
     Raises UsageError for fewer than two runs and for a metric that no run has.
@@ -63,15 +61,17 @@ def compare_tables(
     names = labels(tables)
     if found := obstacles(tables, names, across):
         return Comparison(comparable=False, reason=" ".join(found))
-    ordered = [table.ordered_as(tables[0].cases.id) for table in tables]
+    names = labels(tables, with_split=len(by_split(tables)) > 1)
     known = sorted({name for table in tables for name in table.names})
-    side_by_side = _Field(ordered, names, known, _deciding(tables, known, metrics))
+    side_by_side = _Field(list(tables), names, known, _deciding(tables, known, metrics))
     return _compared(side_by_side, (*crossings(tables, names, across), *partial(tables, names)))
 
 
 def _compared(runs: _Field, notes: tuple[str, ...]) -> Comparison:
-    differences = _differences(runs)
-    pairs = _pairs(runs, differences)
+    parts = [runs.part(places) for places in by_split(runs.tables)]
+    differences = _corrected([own for part in parts for own in _differences(part)], runs.named)
+    rest = iter(differences)
+    pairs = tuple(pair for part in parts for pair in _pairs(part, list(islice(rest, len(part.tables) - 1))))
     return Comparison(
         comparable=True,
         pairs=pairs,
@@ -79,9 +79,10 @@ def _compared(runs: _Field, notes: tuple[str, ...]) -> Comparison:
         headline=runs.headline,
         tests=sum(each.p is not None and each.named for own in differences for each in own.values()),
         set_name=runs.tables[0].run.set_name,
-        cases=len(runs.tables[0].cases.id),
+        cases=sum(len(part.tables[0].cases.id) for part in parts),
         runs=tuple(facts_of(table, name) for table, name in zip(runs.tables, runs.labels, strict=True)),
-        warnings=(*warnings_of(runs.tables, runs.labels), *slice_warnings(pairs)),
+        splits=split_figures(runs.tables, runs.headline) if len(parts) > 1 else (),
+        warnings=(*warnings_of(runs.tables, runs.labels), *left_out_warnings(pairs), *slice_warnings(pairs)),
         notes=notes + tuple(dict.fromkeys(note for table in runs.tables for note in table.run.notes)),
     )
 
@@ -100,15 +101,14 @@ def _deciding(tables: Sequence[RunTable], known: Sequence[str], metrics: Sequenc
 
 
 def _differences(runs: _Field) -> list[dict[str, MetricDifference]]:
-    """Return all metrics of all pairs; Holm counts the named ones of all pairs together."""
-    first, others = runs.values[0], runs.values[1:]
+    """Return all metrics of all later runs against the first, not yet corrected for their number."""
+    first, *others = (table.columns(runs.names) for table in runs.tables)
     tests = paired(np.hstack([first] * len(others)), np.hstack(others))
     width = len(runs.names)
     found = [
         _of_metrics(runs.names, tests[at * width : (at + 1) * width], first, other) for at, other in enumerate(others)
     ]
-    every = [own | _auroc(runs.tables[0], table) for own, table in zip(found, runs.tables[1:], strict=True)]
-    return _corrected(every, runs.named)
+    return [own | _auroc(runs.tables[0], table) for own, table in zip(found, runs.tables[1:], strict=True)]
 
 
 def _of_metrics(
@@ -117,13 +117,18 @@ def _of_metrics(
     both = ~np.isnan(a) & ~np.isnan(b)
     sizes = np.maximum(both.sum(axis=0), 1)
     left, right = (np.where(both, values, 0.0).sum(axis=0) / sizes for values in (a, b))
-    rows = zip(names, tests, left.tolist(), right.tolist(), strict=True)
-    return {name: _difference(test, mean_a, mean_b) for name, test, mean_a, mean_b in rows}
+    rows = zip(names, tests, left.tolist(), right.tolist(), _left_out(a, b).tolist(), strict=True)
+    return {name: _difference(test, mean_a, mean_b, alone) for name, test, mean_a, mean_b, alone in rows}
 
 
-def _difference(test: Paired, a: float, b: float) -> MetricDifference:
+def _left_out(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how many questions have a value on one side only: they have truth, and no pair."""
+    return np.asarray((np.isnan(a) != np.isnan(b)).sum(axis=0))
+
+
+def _difference(test: Paired, a: float, b: float, left_out: int) -> MetricDifference:
     if not test.n:
-        return MetricDifference()
+        return MetricDifference(left_out=left_out)
     needed = test.questions_needed
     return MetricDifference(
         a=a,
@@ -138,6 +143,7 @@ def _difference(test: Paired, a: float, b: float) -> MetricDifference:
         n=test.n,
         minimum_detectable=test.minimum_detectable,
         questions_needed=needed,
+        left_out=left_out,
         more_questions=needed - test.n if needed and needed > test.n else None,
     )
 
@@ -147,17 +153,17 @@ def _auroc(a: RunTable, b: RunTable) -> dict[str, MetricDifference]:
     left, right = a.answerability, b.answerability
     if np.isnan(left).all() and np.isnan(right).all():
         return {}
-    both = ~np.isnan(left) & ~np.isnan(right)
+    both, left_out = ~np.isnan(left) & ~np.isnan(right), int(_left_out(left, right))
     kinds = np.array(a.cases.answerable, dtype=bool)[both]
     if min(kinds.sum(), (~kinds).sum()) < 2:
-        return {AUROC: MetricDifference()}
+        return {AUROC: MetricDifference(left_out=left_out)}
     scores, truth = (left[both].tolist(), right[both].tolist()), kinds.tolist()
-    means = [abstention_auroc(each, truth).mean or 0.0 for each in scores]
+    one, other = (abstention_auroc(each, truth).mean or 0.0 for each in scores)
     try:
         test = paired_auroc(*scores, truth)
     except ValueError:  # the areas differ without any variance
-        test = Paired(len(truth), means[1] - means[0])
-    return {AUROC: _difference(test, *means)}
+        test = Paired(len(truth), other - one)
+    return {AUROC: _difference(test, one, other, left_out)}
 
 
 def _corrected(found: list[dict[str, MetricDifference]], named: Sequence[str]) -> list[dict[str, MetricDifference]]:
@@ -187,9 +193,10 @@ def _pair(runs: _Field, at: int, metrics: dict[str, MetricDifference]) -> Pair:
         b=other.run.id,
         label_a=a,
         label_b=b,
+        split=first.run.split,
         verdicts=tuple(verdict(name, metrics.get(name, MetricDifference()), a, b) for name in runs.named),
         metrics=metrics,
-        changes=bundle_changes(first.run.bundle_content, other.run.bundle_content),
+        changes=changes(first, other),
         gains=gains,
         losses=losses,
     )

@@ -1,7 +1,7 @@
 """What an experiment indexes: a set's own documents, a folder, a sources file, or the sources that serve."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -10,6 +10,7 @@ import orjson
 import yaml
 
 from evals.evalset import CorpusPlace
+from evals.formats.beir import BeirDocument, beir_documents, corpus_parts
 from indexing import catalog
 from indexing.experiment_homes import experiment_home
 from indexing.forgetting import EXPERIMENTS
@@ -20,6 +21,8 @@ from rag.errors import NoIndexError, UsageError
 from rag.settings import Settings
 
 _READ_BYTES = 1 << 20
+_INNER = "corpus"  # the source of a BEIR corpus: the same wherever it lies
+_BEIR_FORMAT = 1  # of the files made from it; raise it when they are written otherwise
 _LONGEST_NAME = 120  # of a file made for a BEIR document; a longer id is hashed
 
 
@@ -31,6 +34,7 @@ class EvalCorpus:
     digest: str  # of names, rules and contents; not of where they lie
     root: Path | None = None  # what a set's `doc` is relative to
     made_from: tuple[Path, ...] = ()  # where the documents came from, where that is not the specs' own paths
+    file_name: Callable[[str], str] = str  # the file that a set's `doc` is found in
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -108,29 +112,39 @@ def _content_hash(path: Path) -> str:
 
 def _beir(folder: Path, experiments: Path) -> EvalCorpus:
     """Write each document of a BEIR corpus to a file, once: they are indexed as any folder is."""
-    parts = sorted(folder.glob("corpus*.jsonl"))
+    digest = _beir_digest(folder)
+    made_from = folder.resolve()
+    with experiment_home(
+        experiments, f"corpus-{digest[:12]}", [made_from], lambda made: _write_documents(folder, made / _INNER)
+    ) as (place, _):
+        target = place / _INNER
+    return EvalCorpus((SourceSpec(name=_INNER, path=target),), digest, target, (made_from,), beir_file_name)
+
+
+def _beir_digest(folder: Path) -> str:
+    """Return the digest of a BEIR corpus, wherever it lies. Raises UsageError where there is none."""
+    parts = corpus_parts(folder)
     if not parts:
         raise UsageError(f"There is no corpus.jsonl in {folder}.")
-    digest = hashlib.sha256(b"".join(_content_hash(part).encode() for part in parts)).hexdigest()
-    name = folder.resolve().name
-    with experiment_home(
-        experiments, f"corpus-{digest[:12]}", [folder.resolve()], lambda made: _write_documents(parts, made / name)
-    ) as (place, _):
-        target = place / name
-    return EvalCorpus((SourceSpec(name=name, path=target),), digest, target, (folder.resolve(),))
+    hashes = "\n".join(_content_hash(part) for part in parts)
+    return hashlib.sha256(f"{_BEIR_FORMAT}\n{hashes}".encode()).hexdigest()
 
 
-def _write_documents(parts: Iterable[Path], target: Path) -> None:
+def _write_documents(folder: Path, target: Path) -> None:
+    """Write the documents. Raises UsageError where two have one id, EvalSetError for a bad line."""
     target.mkdir(parents=True)
-    for part in parts:
-        for line in part.read_bytes().splitlines():
-            if line.strip():
-                row = orjson.loads(line)
-                (target / beir_file_name(str(row["_id"]))).write_text(_as_markdown(row), encoding="utf-8")
+    for document in beir_documents(folder):
+        path = target / beir_file_name(document.id)
+        if path.exists():
+            raise UsageError(f"The corpus in {folder} has the id {document.id!r} twice. Each document needs its own.")
+        path.write_text(_as_markdown(document), encoding="utf-8", newline="")
 
 
-def _as_markdown(row: dict[str, str]) -> str:
-    """Return title and text as a document: the title is metadata, and so stands in the context line."""
-    title = " ".join(row.get("title", "").split())
-    front = f"---\n{yaml.safe_dump({'title': title}, allow_unicode=True, width=10_000)}---\n\n" if title else ""
-    return front + row["text"]
+def _as_markdown(document: BeirDocument) -> str:
+    """Return title and text as a document: the title is metadata, and so stands in the context line.
+
+    The front matter is never left out: else a text that begins like one would lose its beginning.
+    """
+    title = " ".join(document.title.split())
+    front = yaml.safe_dump({"title": title} if title else {}, allow_unicode=True, width=10_000)
+    return f"---\n{front}---\n\n{document.text}"

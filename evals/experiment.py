@@ -19,11 +19,15 @@ from evals.truth import checked_truth
 from rag.errors import UsageError
 
 Watch: TypeAlias = Callable[[Outcome, float | None], None]  # told each outcome, with its headline metric
+Finish: TypeAlias = Callable[[Run], Run]
 
 
-def run_experiment(plan: Plan, bench: Bench, book: RunBook, watch: Watch = lambda *_: None) -> Run:
+def run_experiment(
+    plan: Plan, bench: Bench, book: RunBook, watch: Watch = lambda *_: None, *, finish: Finish = lambda run: run
+) -> Run:
     """Ask every case, score what came, save the run and return it. An interrupted one goes on where it was.
 
+    finish: adds what else belongs to the run, before it is done.
     Raises EvalSetError where set and documents disagree, UsageError where there is nothing to ask.
     """
     started = time.time()
@@ -31,26 +35,35 @@ def run_experiment(plan: Plan, bench: Bench, book: RunBook, watch: Watch = lambd
     cases = part.cases[: plan.limit]
     if not cases:
         raise UsageError(f"There is no case to ask in {plan.eval_set.name}: the split {plan.split!r} is empty.")
+    notes = _notes(plan, book, part)
     with open_lab(bench, plan.corpus, plan.bundle, plan.search) as lab:
         scorer = _scorer(plan, lab, cases)
         with _begun(plan, lab, book, len(cases)) as run_id:
             bench.progress.stage(f"Asking, bundle {plan.name}", len(cases))
-            outcomes, headline = [], plan.headline
+            outcomes, headline = list[Outcome](), plan.headline
             for outcome in _asked(plan, lab, cases):
                 outcomes.append(outcome)
                 watch(outcome, scorer.headline(outcome, headline))
                 bench.progress.advance(1)
                 book.beat(run_id, len(outcomes))
+            lab.stages.flush()  # floors search the same index
             measured = Measured(cases, outcomes, scorer.score(cases, outcomes), scorer.truth)
-            run = recorded(plan, lab, measured, run_id, started=started, notes=_notes(plan, book, part))
+            run = finish(recorded(plan, lab, measured, run_id, started=started, notes=(*notes, *_losses(scorer))))
             book.save(run)
     return run
 
 
 def _notes(plan: Plan, book: RunBook, part: Part) -> tuple[str, ...]:
-    opened = book.holdout_openings(plan.eval_set.digest) if plan.split == "holdout" else 0
+    counts = plan.split == "holdout" and not plan.parent
+    opened = book.holdout_openings(plan.eval_set.digest) if counts else 0
     seen = f"The holdout of this set was seen by {opened} runs before: what was chosen by them is flattered by it."
     return tuple(note for note in (part.note, seen if opened else "") if note)
+
+
+def _losses(scorer: Scorer) -> tuple[str, ...]:
+    lost = scorer.truth.lost
+    shown = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
+    return (f"{len(lost)} documents that questions rest on could not be indexed: {shown}.",) if lost else ()
 
 
 def _scorer(plan: Plan, lab: Lab, cases: Sequence[Case]) -> Scorer:
@@ -65,12 +78,11 @@ def _scorer(plan: Plan, lab: Lab, cases: Sequence[Case]) -> Scorer:
 def _begun(plan: Plan, lab: Lab, book: RunBook, cases: int) -> Iterator[str]:
     """Begin the run, or go on with an interrupted one; where the block fails, say so in its row."""
     facts = {"set_name": plan.eval_set.name, "set_digest": plan.eval_set.digest, "bundle": plan.bundle.digest}
-    facts["split"] = plan.split
-    run_id = book.begin(plan.key(lab.embedder.identity), facts, cases)
+    facts |= {"split": plan.split, "name": plan.name, "parent": plan.parent}
+    run_id = book.begin(plan.key(lab.embedder.identity, lab.limits), facts, cases)
     try:
         yield run_id
     except BaseException as error:
-        lab.stages.flush()
         book.end(run_id, "failed" if isinstance(error, Exception) else "interrupted")
         raise
 

@@ -4,10 +4,11 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel
 
+from evals.evalset import Split
 from evals.outcome import State
 from evals.run import FloorResult, RankedPlace, Summary
 
-SliceKind: TypeAlias = Literal["answerable", "type", "tag", "document"]
+SliceKind: TypeAlias = Literal["answerable", "type", "tag", "document", "length"]
 
 
 class MetricDifference(BaseModel, frozen=True):
@@ -27,6 +28,7 @@ class MetricDifference(BaseModel, frozen=True):
     n: int = 0
     minimum_detectable: float | None = None
     questions_needed: int | None = None
+    left_out: int = 0  # questions that have a value on one side only
     more_questions: int | None = None  # to be asked besides; null where as many were asked
     named: bool = False
 
@@ -60,7 +62,7 @@ class Flip(BaseModel, frozen=True):
 
 
 class BundleChange(BaseModel, frozen=True):
-    """A field in which two bundles differ."""
+    """A field in which two bundles differ; `search` where a floor searches instead of the bundle."""
 
     field: str
     a: str
@@ -68,12 +70,13 @@ class BundleChange(BaseModel, frozen=True):
 
 
 class Pair(BaseModel, frozen=True):
-    """A later run against the first."""
+    """A later run against the first, both of one split."""
 
     a: str  # ids
     b: str
     label_a: str
     label_b: str
+    split: Split = "all"
     verdicts: tuple[str, ...]  # one for each named metric
     metrics: dict[str, MetricDifference]
     changes: tuple[BundleChange, ...] = ()
@@ -97,6 +100,8 @@ class RunFacts(BaseModel, frozen=True):
     id: str
     label: str
     bundle: str
+    split: Split
+    search: str  # of the floor whose search it is; empty: the bundle's
     coverage: dict[State, int]
     means: dict[str, Summary]  # over all questions of the run
     spent: dict[str, Spent]  # context_tokens, latency_ms.STAGE, cost_usd
@@ -106,8 +111,17 @@ class RunFacts(BaseModel, frozen=True):
     floors: dict[str, FloorResult]
 
 
+class SplitFigures(BaseModel, frozen=True):
+    """One bundle's own headline metric on both splits; null where it has no run or no value."""
+
+    label: str
+    bundle: str
+    tune: Summary | None
+    holdout: Summary | None
+
+
 class Comparison(BaseModel, frozen=True):
-    """Runs against the first of them."""
+    """Runs against the first of them, or of their split."""
 
     comparable: bool
     reason: str = ""  # why not
@@ -118,5 +132,6 @@ class Comparison(BaseModel, frozen=True):
     set_name: str = ""
     cases: int = 0
     runs: tuple[RunFacts, ...] = ()
+    splits: tuple[SplitFigures, ...] = ()  # where runs of both splits were given
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,11 +1,11 @@
 """An experiment's index in memory: what may be read, where every chunk lies, and the texts. It never changes."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 from sqlalchemy import select
 
 from evals.outcome import Place, RankedChunk
@@ -34,9 +34,9 @@ class FrozenCorpus:
         self._corpus = SqlCorpus(database)
         self._pointers: dict[Bundle, Pointer] = {}
         self.documents = _documents(database)
+        self.not_indexed = _not_indexed(database, self.documents)
         self.chunks = _chunks(database, index, self.documents)
         self.ranked = {chunk.id: self._ranked(chunk) for chunk in self.chunks.values()}
-        self.by_document = _by_document(self.ranked.values())
 
     @property
     def texts(self) -> dict[str, str]:
@@ -45,8 +45,16 @@ class FrozenCorpus:
 
     @property
     def paths(self) -> dict[str, Path]:
-        """Absolute paths by uri."""
-        return {document.info.uri: document.path for document in self.documents.values()}
+        """Absolute paths of all files by uri, also of those that could not be indexed."""
+        return self.not_indexed | {document.info.uri: document.path for document in self.documents.values()}
+
+    @property
+    def contents(self) -> bytes:
+        """Ids of documents, versions and chunks, in one order: what was really indexed."""
+        versions = {id_: document.info.version for id_, document in self.documents.items()}
+        return orjson.dumps(
+            sorted((each.document_id, versions[each.document_id], each.id) for each in self.chunks.values())
+        )
 
     @contextmanager
     def reading(self, bundle: str | Bundle | None = None) -> Iterator["FrozenReading"]:
@@ -98,6 +106,13 @@ def _documents(database: Database) -> dict[str, FrozenDocument]:
         }
 
 
+def _not_indexed(database: Database, documents: Mapping[str, FrozenDocument]) -> dict[str, Path]:
+    """Return the paths of the files that were seen and have no text, by uri."""
+    query = select(t.documents, t.sources.c.spec).join(t.sources, t.sources.c.name == t.documents.c.source)
+    with database.read() as connection:
+        return {row.uri: _path(row.spec, row.path) for row in connection.execute(query) if row.id not in documents}
+
+
 def _path(spec: Mapping[str, object], relative: str) -> Path:
     root = Path(str(spec["path"]))
     return root if spec.get("single_file") else root / relative
@@ -108,12 +123,3 @@ def _chunks(database: Database, index: IndexConfig, documents: Mapping[str, Froz
     with database.read() as connection:
         rows = connection.execute(query).all()
     return {row.id: chunk_of(row, documents[row.document_id].text[row.start : row.end]) for row in rows}
-
-
-def _by_document(ranked: Iterable[RankedChunk]) -> dict[str, list[RankedChunk]]:
-    found: dict[str, list[RankedChunk]] = defaultdict(list)
-    for each in ranked:
-        found[each.place.doc].append(each)
-    for chunks in found.values():
-        chunks.sort(key=lambda each: (each.place.start, each.place.end))
-    return dict(found)

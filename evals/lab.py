@@ -3,14 +3,15 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 
-from evals.code import searching_digest
+from evals.code import indexing_digest, searching_digest
 from evals.corpus import EvalCorpus
 from evals.frozen import FrozenCorpus
 from evals.memo import MemoEmbedder, MemoStore
@@ -34,7 +35,6 @@ from rag.ports import Embedder, Snapshots
 from rag.settings import QuestionLimits, Settings
 
 REPORT = "report.json"
-_FORMAT = 1  # of what the cache of stages holds; raise it when evals/memo.py or evals/asking.py write something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,11 @@ def open_lab(bench: Bench, corpus: EvalCorpus, bundle: Bundle, search: Search | 
     """
     stages = bench.stages()
     embedder = MemoEmbedder(bench.backends.embedder_named(bundle.index.embedder), stages)
-    with _index(bench, corpus, bundle, embedder, stages) as home:
-        backends = _backends(bench, home, embedder)
-        try:
-            yield _lab(bench, corpus, bundle, (embedder, stages, home), backends, search)
-        finally:
-            stages.close()
-            backends.close()
+    with ExitStack() as opened:  # what one close raises keeps no other from happening
+        opened.callback(stages.close)
+        home = opened.enter_context(_index(bench, corpus, bundle, embedder, stages))
+        backends = opened.enter_context(closing(_backends(bench, home, embedder)))
+        yield _lab(bench, corpus, bundle, (embedder, stages, home), backends, search)
     if bench.cached:
         prune_homes(bench.experiments, bench.settings.retention.experiments_bytes)
 
@@ -120,15 +118,19 @@ def _lab(
     frozen = FrozenCorpus(backends.database, bundle.index)
     if not frozen.chunks:
         raise UsageError(f"None of the documents could be indexed: {_problems(home)}.")
-    variant = search.name if search else ""
-    code = f"{searching_digest()}/{_FORMAT}/{variant}"
-    scope = key_of(corpus.digest, bundle.index.digest, embedder.identity, code).hex()
+    _count_embedded(bench, frozen, stages)
+    scope = _scope(corpus, frozen, embedder.identity, search.name if search else "")
     store: Snapshots = MemoStore(backends.store, stages, scope)
     store = search.over(store, frozen) if search else store
     limits = bench.settings.question
     pipeline = Pipeline(frozen, store, lambda _: embedder, limits)
     problems = len(_report(home)["problems"])
     return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems)
+
+
+def _scope(corpus: EvalCorpus, frozen: FrozenCorpus, model: str, variant: str) -> str:
+    """Return the digest of what is searched and how. The corpus says who may read what; what was indexed, the rest."""
+    return key_of(corpus.digest, frozen.contents, model, searching_digest(), variant).hex()
 
 
 @contextmanager
@@ -139,7 +141,7 @@ def _index(bench: Bench, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbed
         report = _indexed(bench, home, corpus, bundle, embedder, stages)
         (home / REPORT).write_bytes(orjson.dumps(asdict(report)))
 
-    digest = key_of(corpus.digest, bundle.index.digest, embedder.identity, PARSER_VERSION).hex()[:16]
+    digest = _home_digest(bench.settings, corpus, bundle, embedder.identity)
     with (
         _own_home(bench, fill)
         if not bench.cached
@@ -150,11 +152,17 @@ def _index(bench: Bench, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbed
         yield home
 
 
+def _home_digest(settings: Settings, corpus: EvalCorpus, bundle: Bundle, model: str) -> str:
+    """Return the digest of all that decides what an index holds."""
+    limits = settings.parsing.model_dump_json(exclude={"workers"})
+    made_by = (PARSER_VERSION, indexing_digest(), limits)
+    return key_of(corpus.digest, bundle.index.digest, model, *made_by).hex()[:16]
+
+
 @contextmanager
 def _own_home(bench: Bench, fill: Callable[[Path], None]) -> Iterator[tuple[Path, bool]]:
     """Yield a home that nothing else uses and that goes with the experiment."""
-    home = bench.experiments / f"uncached.tmp-{os.getpid()}"
-    shutil.rmtree(home, ignore_errors=True)
+    home = bench.experiments / f"uncached-{uuid4().hex[:8]}.tmp-{os.getpid()}"
     home.mkdir(parents=True)
     try:
         fill(home)
@@ -166,18 +174,13 @@ def _own_home(bench: Bench, fill: Callable[[Path], None]) -> Iterator[tuple[Path
 def _indexed(
     bench: Bench, home: Path, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbedder, stages: Stages
 ) -> Report:
-    backends = _backends(bench, home, embedder)
     vectors = bench.settings.home if bench.cached else home
     cache = VectorCache(vectors / "cache" / "vectors.db", bench.settings.retention.vector_cache_bytes)
     parsed = ParseCache(stage_cache(bench.settings) if bench.cached else None)
-    shop = Workshop(
-        backends.settings, backends.database, backends.records, backends.store, lambda _: embedder, cache, parsed
-    )
-    schema.upgrade(backends.database, "truth")
-    try:
+    with closing(_backends(bench, home, embedder)) as at:
+        shop = Workshop(at.settings, at.database, at.records, at.store, lambda _: embedder, cache, parsed)
+        schema.upgrade(at.database, "truth")
         report = Indexer(shop, bench.progress).build(SourceRequest(specs=corpus.specs), bundle)
-    finally:
-        backends.close()
     _count_indexed(report, parsed, stages)
     return report
 
@@ -193,13 +196,18 @@ def _count_indexed(report: Report, parsed: ParseCache, stages: Stages) -> None:
     counts["parse"].computed, counts["parse"].reused = parsed.computed, parsed.reused
     counts["parse"].seconds = report.stage_seconds.get("parse", 0.0)
     counts["chunk"].computed, counts["chunk"].seconds = report.chunks, report.stage_seconds.get("chunk", 0.0)
-    counts["embed_chunks"].reused = max(report.chunks - counts["embed_chunks"].computed, 0)
 
 
 def _count_reused(home: Path, stages: Stages) -> None:
     report = _report(home)
     stages.counts["parse"].reused = report["files"]["read"]
-    stages.counts["chunk"].reused = stages.counts["embed_chunks"].reused = report["chunks"]
+    stages.counts["chunk"].reused = report["chunks"]
+
+
+def _count_embedded(bench: Bench, frozen: FrozenCorpus, stages: Stages) -> None:
+    """Count as reused the distinct texts whose vectors were there before."""
+    texts, counted = {chunk.indexed_text for chunk in frozen.chunks.values()}, stages.counts["embed_chunks"]
+    counted.reused = max(len(texts) - counted.computed, 0) if bench.cached else 0
 
 
 def _problems(home: Path) -> str:

@@ -1,54 +1,71 @@
-"""A run with its floors: does the bundle beat what costs nothing?"""
+"""A run with what is measured beside it: floors, that cost nothing, and repeats, that say whether it is the same."""
 
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 from evals.experiment import Watch, run_experiment
-from evals.floors import BM25, floors
+from evals.floors import BM25, Floor, floors
 from evals.lab import Bench
 from evals.plan import Plan
-from evals.run import FloorResult, Run
+from evals.run import Determinism, FloorResult, Run
 from evals.runs import RunBook
 from evals.scoring import table_of
 from evals.significance import Paired, paired
 
 
-def run_with_floors(plan: Plan, bench: Bench, book: RunBook, watch: Watch = lambda *_: None) -> Run:
-    """Run the plan, then every floor on the same cases; return the run with what it is ahead of each.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is measured beside a run."""
+
+    floors: bool = False
+    repeats: int = 1  # runs without any cache; 1: none beside the run itself
+
+
+def run_beside(plan: Plan, bench: Bench, book: RunBook, beside: Beside, watch: Watch = lambda *_: None) -> Run:
+    """Run the plan, and what is wanted beside it as runs of their own; it is done when they all are.
 
     Raises what `run_experiment` raises.
     """
-    run = run_experiment(plan, bench, book, watch)
-    found = {}
-    for floor in floors():
-        bundle = floor.bundle(plan.bundle)
-        searched = replace(plan, bundle=bundle, name=floor.name, search=floor.search, retrieval_only=True)
-        found[floor.name] = _ahead(run, run_experiment(searched, bench, book, watch))
+
+    def finish(run: Run) -> Run:
+        inner = replace(plan, parent=run.id)
+        run = _with_floors(inner, bench, book, run, watch) if beside.floors else run
+        return _repeated(inner, bench, book, run, beside.repeats) if beside.repeats > 1 else run
+
+    return run_experiment(plan, bench, book, watch, finish=finish)
+
+
+def _with_floors(plan: Plan, bench: Bench, book: RunBook, run: Run, watch: Watch) -> Run:
+    """Return the run with what it is ahead of every floor, on the same cases."""
+    made = {floor.name: run_experiment(_searched(plan, floor), bench, book, watch) for floor in floors()}
+    found = {name: _ahead(run, floor) for name, floor in made.items()}
     low = found[BM25].ci_low
-    run = run.model_copy(update={"floors": found, "beats_bm25": None if low is None else low > 0})
-    book.save(run)
-    return run
+    return run.model_copy(update={"floors": found, "beats_bm25": None if low is None else low > 0})
 
 
-def repeated(plan: Plan, bench: Bench, book: RunBook, run: Run, times: int) -> Run:
-    """Return the run with how far it is the same when it is made again, `times` in all, without any cache."""
+def _searched(plan: Plan, floor: Floor) -> Plan:
+    bundle = floor.bundle(plan.bundle)
+    return replace(plan, bundle=bundle, name=floor.name, search=floor.search, retrieval_only=True)
+
+
+def _repeated(plan: Plan, bench: Bench, book: RunBook, run: Run, times: int) -> Run:
+    """Return the run with how far it is the same when it is made again, `times` times without any cache."""
     uncached = Bench(bench.settings, cached=False, progress=bench.progress)
-    try:
-        runs = [run, *(run_experiment(plan, uncached, book) for _ in range(times - 1))]
-    finally:
-        uncached.backends.close()
-    shown = [each.metrics[run.headline].mean for each in runs if run.headline in each.metrics]
+    with closing(uncached.backends):
+        again = [run_experiment(replace(plan, name=f"repeat {at}"), uncached, book) for at in range(1, times + 1)]
+    return run.model_copy(update={"determinism": _determinism([run, *again], run.determinism)})
+
+
+def _determinism(runs: list[Run], found: Determinism) -> Determinism:
+    shown = [run.metrics[run.headline].mean for run in runs if run.headline in run.metrics]
     means = [mean for mean in shown if mean is not None]
-    rankings = zip(*([case.ranking for case in each.cases] for each in runs), strict=True)
-    found = run.determinism.model_copy(
-        update={
-            "repeats": times,
-            "rankings_changed": sum(len(set(each)) > 1 for each in rankings),
-            "spread": max(means) - min(means) if means else 0.0,
-        }
-    )
-    run = run.model_copy(update={"determinism": found})
-    book.save(run)
-    return run
+    rankings = zip(*([case.ranking for case in run.cases] for run in runs), strict=True)
+    told = {
+        "repeats": len(runs) - 1,
+        "rankings_changed": sum(len(set(each)) > 1 for each in rankings),
+        "spread": max(means) - min(means) if len(means) == len(runs) else None,
+    }
+    return found.model_copy(update=told)
 
 
 def _ahead(run: Run, floor: Run) -> FloorResult:

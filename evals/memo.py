@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from evals.stages import Coding, Stages, key_of
+from rag.fusion import ordered
 from rag.ports import Embedder, Snapshot, Snapshots
 from rag.types import ChunkId, Encoded, Filter, Matrix, Scored, TokenRows, Vector
 
@@ -107,8 +109,17 @@ class MemoSnapshot:
         return self._stages.once("lexical", key, lambda: self._rows.lexical(tokens, allowed, limit, k1=k1, b=b), SCORED)
 
     def late_interaction(self, ids: Sequence[ChunkId], question: Matrix, weights: Vector) -> list[Scored]:
-        key = key_of(self._scope, orjson.dumps(sorted(ids)), question.tobytes(), weights.tobytes())
-        return self._stages.once("rerank", key, lambda: self._rows.late_interaction(ids, question, weights), SCORED)
+        """Return the scores of these chunks; only those that the question was not compared with before are computed."""
+        asked = key_of(self._scope, question.tobytes(), weights.tobytes())
+        known = self._stages.find("rerank", [asked])
+        scores = dict(SCORED.decode(known[asked])) if asked in known else {}
+        missing = sorted(set(ids) - set(scores))
+        if missing:
+            key = key_of(asked, orjson.dumps(missing)) if scores else asked
+            make = partial(self._rows.late_interaction, missing, question, weights)
+            found: list[Scored] = self._stages.once("rerank", key, make, SCORED)
+            scores |= dict(found)
+        return ordered({chunk_id: scores[chunk_id] for chunk_id in ids if chunk_id in scores})
 
     def count(self, allowed: Filter) -> int:
         return self._rows.count(allowed)

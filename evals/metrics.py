@@ -6,7 +6,6 @@ Chunking Strategies for Retrieval" (Chroma, 2024), without copies, so that its p
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from evals.outcome import Place, RankedChunk, Scoring
@@ -41,15 +40,6 @@ class Found(NamedTuple):  # made for every rank of every question: a dataclass t
         return self.relevant / (self.retrieved + self.missing)
 
 
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """Recall and IoU where at most `budget` context tokens are given."""
-
-    budget: int
-    recall: float
-    iou: float
-
-
 def span_metrics(
     ranking: Sequence[RankedChunk],
     truth: SpanTruth,
@@ -71,16 +61,9 @@ def span_metrics(
         metrics |= {f"recall@{k}": at.recall, f"iou@{k}": at.iou, f"success@{k}": float(at.whole)}
         if at.retrieved:
             metrics[f"precision@{k}"] = at.precision
-    for point in _points(steps, ranking, budgets):
-        metrics |= {f"recall@{point.budget}t": point.recall, f"iou@{point.budget}t": point.iou}
+    for budget, at in _within(budgets, steps, ranking):
+        metrics |= {f"recall@{budget}t": at.recall, f"iou@{budget}t": at.iou}
     return metrics
-
-
-def curve(
-    ranking: Sequence[RankedChunk], truth: SpanTruth, budgets: Sequence[int], scoring: Scoring = "strict"
-) -> list[CurvePoint]:
-    """Return recall and IoU at each budget of context tokens, in the order of `budgets`."""
-    return list(_points(found_by_rank(ranking, truth, scoring), ranking, budgets))
 
 
 def found_by_rank(ranking: Sequence[RankedChunk], truth: SpanTruth, scoring: Scoring = "strict") -> list[Found]:
@@ -147,11 +130,13 @@ def _found(ranking: Sequence[RankedChunk], truth: SpanTruth, *, pay_each: bool) 
         yield Found(chars, retrieved, relevant, found, chars - (paid if pay_each else found), whole)
 
 
-def _points(steps: Sequence[Found], ranking: Sequence[RankedChunk], budgets: Sequence[int]) -> Iterator[CurvePoint]:
+def _within(
+    budgets: Sequence[int], steps: Sequence[Found], ranking: Sequence[RankedChunk]
+) -> Iterator[tuple[int, Found]]:
+    """Yield each budget of context tokens with what the chunks hold that fit in it."""
     spent, total = [], 0
     for chunk in ranking:
         total += chunk.tokens
         spent.append(total)
     for budget in budgets:
-        at = steps[bisect_right(spent, budget)]
-        yield CurvePoint(budget, at.recall, at.iou)
+        yield budget, steps[bisect_right(spent, budget)]

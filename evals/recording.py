@@ -1,7 +1,7 @@
 """What was measured, as a run."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from evals.code import code_digest
@@ -10,7 +10,7 @@ from evals.lab import Lab
 from evals.outcome import Outcome, Place, State
 from evals.plan import Plan
 from evals.run import CaseResult, Determinism, RankedPlace, Run
-from evals.scoring import Metrics, summaries
+from evals.scoring import AUROC, Metrics, applicable, summaries
 from evals.truth import SetTruth
 
 SHOWN = 10  # of a ranking, kept with a run
@@ -31,15 +31,16 @@ def recorded(
     plan: Plan, lab: Lab, measured: Measured, run_id: str, *, started: float, notes: tuple[str, ...] = ()
 ) -> Run:
     """Return the run, with its means and every case."""
+    names = applicable(measured.cases, measured.truth, plan.scale, answered=not plan.retrieval_only)
     return Run(
         id=run_id,
         set=plan.eval_set.digest,
         corpus=plan.corpus.digest,
         bundle=plan.bundle.digest,
-        metrics=summaries(measured.cases, measured.outcomes, measured.scores),
+        metrics=summaries(measured.cases, measured.outcomes, measured.scores, names),
         coverage={state: sum(each.state == state for each in measured.outcomes) for state in STATES},
         stages=lab.stages.as_json(),
-        cases=_results(lab, measured),
+        cases=_results(lab, measured, names - {AUROC}),
         set_name=plan.eval_set.name,
         set_path=str(plan.eval_set.path),
         name=plan.name,
@@ -49,6 +50,9 @@ def recorded(
         scoring=plan.scale.scoring,
         limit=plan.limit,
         retrieval_only=plan.retrieval_only,
+        timeout_s=plan.timeout_s,
+        search=plan.search_name,
+        parent=plan.parent,
         truth=plan.eval_set.truth,
         headline=plan.headline,
         bundle_content=plan.bundle,
@@ -70,8 +74,8 @@ def _index_facts(lab: Lab) -> dict[str, float]:
     }
 
 
-def _results(lab: Lab, measured: Measured) -> tuple[CaseResult, ...]:
-    names = sorted({name for each in measured.scores for name in each})
+def _results(lab: Lab, measured: Measured, applying: Collection[str]) -> tuple[CaseResult, ...]:
+    names = sorted({name for each in measured.scores for name in each} | set(applying))
     types = {document.info.uri: document.info.type for document in lab.corpus.documents.values()}
     rows = zip(measured.cases, measured.outcomes, measured.scores, strict=True)
     return tuple(
@@ -91,7 +95,7 @@ def _result(
         question=case.question,
         error=outcome.error,
         tags=case.tags,
-        type=types[docs[0]] if docs else "",
+        type=types.get(docs[0], "") if docs else "",
         docs=docs,
         answerable=case.answerable,
         ranking=tuple(_placed(each.place, each.id) for each in outcome.ranking[:SHOWN]),

@@ -1,12 +1,13 @@
 """What every report of a comparison says, as titled tables of text.
 
-The terminal, Markdown and the page differ in looks. In tables A is the first run and B the later one.
+The terminal, Markdown and the page differ in looks. In tables A is the first run, of its split, and B the later one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.findings import Comparison, Flip, MetricDifference, Pair, RunFacts, SliceDifference, Spent
+from evals.outcome import State
 from evals.run import Summary
 from evals.scoring import AUROC
 from evals.verdicts import (
@@ -32,6 +33,11 @@ LEGEND = (
     "Intervals: 95 %, by questions. +/=/-: questions on which B is higher, the same, lower. shows: the least "
     "difference that so many questions show with a power of 0.8. *: metrics that decide, with p after Holm above."
 )
+FLATTERED = (
+    "The figure on tune flatters what was chosen on it: what is to be expected is that on holdout, as long as nothing "
+    "was chosen by it."
+)
+_WITHOUT_VALUE: tuple[State, ...] = ("empty", "error", "timeout")
 _SOME = 8  # slices on a terminal
 _FEW = 5  # questions of either kind on a terminal
 
@@ -50,7 +56,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class PairReport:
-    """What is said of a later run against the first."""
+    """What is said of a later run against the first of its split."""
 
     pair: Pair
     title: str
@@ -72,12 +78,22 @@ def overview(found: Comparison) -> list[Grid]:
     grids = [coverage(found)]
     if found.headline:
         grids.insert(0, means(found))
+        grids += [beside(found)] if found.splits else []
         grids += [ranks(found)] if len(found.pairs) > 1 else []
     return grids
 
 
+def beside(found: Comparison) -> Grid:
+    """Return each bundle's own headline metric on tune and on holdout."""
+    rows = tuple(
+        (each.label, *_mean(found.headline, each.tune), *_mean(found.headline, each.holdout)) for each in found.splits
+    )
+    columns = ("bundle", "tune", "interval", "n", "holdout", "interval", "n")
+    return Grid(f"{found.headline} on tune and on holdout", columns, rows, (FLATTERED,))
+
+
 def ranks(found: Comparison) -> Grid:
-    """Return every later run against the first, by the headline metric."""
+    """Return every later run against the first of its split, by the headline metric."""
     name = found.headline
     rows = [(pair.label_b, *_summary(name, pair.metrics.get(name, MetricDifference()))) for pair in found.pairs]
     columns = ("B", "A", "B", "B - A", "interval", "p (Holm)", "worse in")
@@ -85,7 +101,8 @@ def ranks(found: Comparison) -> Grid:
     worse = [f"{count} slice{'s' if count > 1 else ''}" if count else "" for count in marks]
     cells = [(*row, said) for row, said in zip(rows, worse, strict=True)]
     marked = frozenset(at for at, count in enumerate(marks) if count)
-    return Grid(f"{name}, each run B against A, {found.runs[0].label}", columns, tuple(cells), marked=marked)
+    firsts = " or ".join(dict.fromkeys(pair.label_a for pair in found.pairs))
+    return Grid(f"{name}, each run B against A, {firsts}", columns, tuple(cells), marked=marked)
 
 
 def coverage(found: Comparison) -> Grid:
@@ -94,9 +111,7 @@ def coverage(found: Comparison) -> Grid:
         (run.label, *(f"{run.coverage.get(state, 0):,}" for state in ("ok", "empty", "error", "timeout")), _bm25(run))
         for run in found.runs
     ]
-    failed = frozenset(
-        at for at, run in enumerate(found.runs) if run.coverage.get("error", 0) + run.coverage.get("timeout", 0)
-    )
+    failed = frozenset(at for at, run in enumerate(found.runs) if any(map(run.coverage.get, _WITHOUT_VALUE)))
     columns = ("run", "ok", "empty", "error", "timeout", "beats BM25")
     return Grid("Questions by state", columns, tuple(rows), marked=failed)
 

@@ -64,9 +64,9 @@ class Determinism(BaseModel, frozen=True):
 
     search: Literal["exact"] = "exact"  # experiments search their own index, which compares every vector
     ties_at_cut: int = 0  # questions of which the last chunk used and the first not used had the same score
-    repeats: int = 1  # times that it was run without any cache
-    rankings_changed: int = 0  # questions whose first chunks differed between repeats
-    spread: float = 0.0  # of the headline metric's mean over the repeats: highest minus lowest
+    repeats: int = 1  # times that it was run again without any cache; 1: it was not
+    rankings_changed: int = 0  # questions whose ranking, as far as it is kept, differed between these runs
+    spread: float | None = None  # of the headline metric's mean over these runs; null where it was not measured
 
 
 class Run(BaseModel, frozen=True):
@@ -89,6 +89,9 @@ class Run(BaseModel, frozen=True):
     scoring: Scoring = "strict"
     limit: int | None = None
     retrieval_only: bool = False
+    timeout_s: float | None = None  # of one question; null in runs that do not say
+    search: str = ""  # a floor's own; empty: the bundle's
+    parent: str = ""  # id of the run that this one was made for, as a floor or a repeat
     truth: Truth = "none"
     state: RunState = "done"
     headline: str = ""  # the metric that is looked at first

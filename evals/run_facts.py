@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from evals.findings import RunFacts, Spent
+from evals.findings import Pair, RunFacts, Spent
 from evals.floors import BM25
 from evals.run_table import RunTable
-from evals.verdicts import figure, interval, lower_is_better, number
+from evals.verdicts import figure, interval, lower_is_better, number, questions
 
 
 def facts_of(table: RunTable, label: str) -> RunFacts:
@@ -17,6 +17,8 @@ def facts_of(table: RunTable, label: str) -> RunFacts:
         id=run.id,
         label=label,
         bundle=run.bundle,
+        split=run.split,
+        search=run.search,
         coverage=run.coverage,
         means=run.metrics,
         spent=dict(_spent(table)),
@@ -28,19 +30,36 @@ def facts_of(table: RunTable, label: str) -> RunFacts:
 
 
 def warnings_of(tables: Sequence[RunTable], labels: Sequence[str]) -> Iterator[str]:
-    """Yield what makes figures less worth than they look: failures, and runs that do not beat BM25."""
+    """Yield what makes figures less worth than they look: what has no value, and runs that do not beat BM25."""
     for table, label in zip(tables, labels, strict=True):
         yield from _failures(table, label)
         if table.run.beats_bm25 is False:
             yield f"{label} is not shown to beat plain BM25{_floor(table)}."
 
 
+def left_out_warnings(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Yield which questions have truth for a metric that decides, and no pair."""
+    for pair in pairs:
+        for name, found in pair.metrics.items():
+            if found.named and found.left_out:
+                yield (
+                    f"{name}, {pair.label_b} against {pair.label_a}: {questions(found.left_out)} left out of "
+                    f"{found.n + found.left_out:,}, as only one of the two runs has a value there."
+                )
+
+
 def _failures(table: RunTable, label: str) -> Iterator[str]:
-    errors, late = table.run.coverage.get("error", 0), table.run.coverage.get("timeout", 0)
+    empty, errors, late = (table.run.coverage.get(state, 0) for state in ("empty", "error", "timeout"))
+    asked = sum(table.run.coverage.values())
     if errors or late:
         yield (
-            f"{label}: {errors + late:,} of {sum(table.run.coverage.values()):,} questions failed (errors {errors:,}, "
+            f"{label}: {errors + late:,} of {asked:,} questions failed (errors {errors:,}, "
             f"time-outs {late:,}). They are in no mean: only questions with a value in both runs are compared."
+        )
+    if empty:
+        yield (
+            f"{label}: for {empty:,} of {asked:,} questions nothing was found. They are in no mean of rankings, which "
+            "flatters it: only questions with a value in both runs are compared."
         )
 
 

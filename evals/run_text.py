@@ -1,6 +1,6 @@
 """A run on the terminal: how good, how sure, at what cost, and what was not measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -24,6 +24,7 @@ _ANSWERS = (
     "abstention_recall",
     "abstention_auroc",
 )
+_ID = 17  # characters of a run's id
 _FLOORS = {"bm25": "BM25", "rank_bm25": "BM25 (rank-bm25)", "dense": "dense alone", "random": "random"}
 
 
@@ -47,11 +48,13 @@ def print_run(screen: Console, run: Run) -> None:
 
 def run_list(lines: Sequence[RunLine]) -> Table:
     """Return the runs as a table."""
-    table = Table("run", "set", "bundle", "state", Column("questions", justify="right"), "started (UTC)")
+    columns = ("set", "name", "bundle", "state", Column("questions", justify="right"), "started (UTC)")
+    table = Table(Column("run", no_wrap=True, min_width=_ID), *columns)  # an id is there to be copied
     for each in lines:
         asked = f"{each.asked:,}" if each.asked == each.cases else f"{each.asked:,} of {each.cases:,}"
         started = datetime.fromtimestamp(each.started_at, UTC).strftime("%Y-%m-%d %H:%M")
-        table.add_row(each.id, Text(visible(each.set_name)), each.bundle, each.state, asked, started)
+        named = Text(visible(each.set_name)), Text(visible(each.name))
+        table.add_row(each.id, *named, each.bundle, each.state, asked, started)
     return table
 
 
@@ -64,16 +67,19 @@ def interval_text(found: Summary) -> str:
 
 def _coverage(run: Run) -> Text:
     failed = {state: count for state, count in run.coverage.items() if state != "ok" and count}
-    index = run.index
-    size = (
-        f"{index['documents']:,.0f} documents, {index['chunks']:,.0f} chunks of {index['tokens_per_chunk']:.0f} tokens"
-    )
-    said = Text(f"split {run.split}, {run.scoring} scoring; {size}", "dim")
+    said = Text("; ".join([f"split {run.split}, {run.scoring} scoring", *_size(run.index)]), "dim")
     if failed:
         said += Text("; not scored: " + ", ".join(f"{count} {state}" for state, count in failed.items()), "bold yellow")
-    if index["problems"]:
-        said += Text(f"; {index['problems']:.0f} files could not be indexed", "yellow")
+    if problems := run.index.get("problems"):
+        said += Text(f"; {problems:.0f} files could not be indexed", "yellow")
     return said
+
+
+def _size(index: Mapping[str, float]) -> list[str]:
+    """Return what is known of the index: files may not say it."""
+    units = {"documents": "{:,.0f} documents", "chunks": "{:,.0f} chunks", "tokens_per_chunk": "{:.0f} tokens a chunk"}
+    known = [unit.format(index[name]) for name, unit in units.items() if name in index]
+    return [", ".join(known)] if known else []
 
 
 def _metrics(run: Run, names: list[str]) -> Table:
@@ -102,7 +108,8 @@ def _determinism(run: Run) -> str:
     found = run.determinism
     said = f"{found.search} search, {found.ties_at_cut} questions with a tie at the cut"
     if found.repeats > 1:
-        said += f"; {found.repeats} runs: {found.rankings_changed} rankings differ, spread {found.spread:.4f}"
+        spread = "not measured" if found.spread is None else f"{found.spread:.4f}"
+        said += f"; {found.repeats} runs without cache: {found.rankings_changed} rankings differ, spread {spread}"
     return said
 
 

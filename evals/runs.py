@@ -1,6 +1,7 @@
 """The runs in the truth: begun, saved, listed, loaded; and those in files."""
 
 import os
+import socket
 import time
 import zlib
 from collections.abc import Mapping
@@ -10,8 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+import psutil
 from pydantic import ValidationError
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, inspect, select, update
 
 from evals.run import Run, RunState
 from rag.config import validation_message
@@ -19,7 +21,9 @@ from rag.database import tables as t
 from rag.database.engine import Database
 from rag.errors import NotFoundError, UsageError
 
-_STALE_S = 30.0  # without a heartbeat, after which a run that says it is running is not
+_STALE_S = 30.0  # without a heartbeat, after which a run on another host is not running
+_SAME_START_S = 5.0  # a process that began this near is the same: the clock may have been set since
+_NONE = "There are no runs yet. `plumbline eval run SET` makes one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class RunLine:
     asked: int
     cases: int
     started_at: float
+    name: str = ""  # of the bundle's file, a floor, a repeat
+    parent: str = ""  # the run that it was made for
 
 
 @dataclass(slots=True)
@@ -42,18 +48,28 @@ class RunBook:
     database: Database
     beat_at: float = field(default=0.0)
 
+    @property
+    def exists(self) -> bool:
+        """Whether there ever was a run."""
+        if not self.database.exists:
+            return False
+        with self.database.read() as connection:
+            return inspect(connection).has_table(t.runs.name)
+
     def begin(self, key: str, facts: Mapping[str, object], cases: int) -> str:
-        """Return the id of a new run, or of an interrupted one with the same key that goes on."""
+        """Return the id of a new run, or of an interrupted one with the same key that goes on.
+
+        What was made for another run is made again in its place, even when it was done.
+        """
         now = time.time()
         with self.database.write() as connection:
-            query = select(t.runs).where(t.runs.c.key == key, t.runs.c.state != "done").order_by(t.runs.c.started_at)
-            broken = next((row.id for row in connection.execute(query) if _state(row) != "running"), None)
-            values = {"state": "running", "pid": os.getpid(), "heartbeat_at": now, "cases": cases, **facts}
-            if broken:
+            values = {"state": "running", "heartbeat_at": now, "cases": cases, **_this_process(), **facts}
+            if broken := _broken(connection, key, facts):
+                values["begun"] = t.runs.c.begun + 1
                 connection.execute(update(t.runs).where(t.runs.c.id == broken).values(values))
-                return str(broken)
+                return broken
             run_id = f"{time.strftime('%Y%m%d', time.gmtime(now))}-{uuid4().hex[:8]}"
-            values |= {"id": run_id, "key": key, "started_at": now, "asked": 0, "content": {}}
+            values |= {"id": run_id, "key": key, "started_at": now, "asked": 0, "begun": 1, "content": {}}
             connection.execute(insert(t.runs).values(values))
             return run_id
 
@@ -67,10 +83,10 @@ class RunBook:
             connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(heartbeat_at=now, asked=asked))
 
     def holdout_openings(self, set_digest: str) -> int:
-        """Return how many finished runs have seen the holdout split of a set: each makes it a little less of one."""
-        query = select(func.count()).select_from(t.runs).where(t.runs.c.set_digest == set_digest)
+        """Return how often a command has looked at the holdout of a set: each makes it a little less of one."""
+        query = select(func.coalesce(func.sum(t.runs.c.begun), 0)).where(t.runs.c.set_digest == set_digest)
         with self.database.read() as connection:
-            return connection.execute(query.where(t.runs.c.split != "tune", t.runs.c.state == "done")).scalar_one()
+            return int(connection.execute(query.where(t.runs.c.split != "tune", t.runs.c.parent == "")).scalar_one())
 
     def end(self, run_id: str, state: RunState) -> None:
         """Say that a run ended without a result."""
@@ -89,20 +105,27 @@ class RunBook:
 
     def load(self, run_id: str) -> Run:
         """Return a run with its cases. Raises NotFoundError."""
+        return Run.model_validate(self.raw(run_id))
+
+    def raw(self, run_id: str) -> Mapping[str, object]:
+        """Return a run with its cases as it is stored, unchecked. Raises NotFoundError."""
+        if not self.exists:
+            raise NotFoundError(f"There is no finished run {run_id!r}. {_NONE}")
         query = select(t.runs.c.content, t.run_cases.c.content.label("cases")).join(t.run_cases)
         with self.database.read() as connection:
             row = connection.execute(query.where(t.runs.c.id == run_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"There is no finished run {run_id!r}. `plumbline eval runs` lists them.")
-        return Run.model_validate({**row.content, "cases": orjson.loads(zlib.decompress(row.cases))})
+        return {**row.content, "cases": orjson.loads(zlib.decompress(row.cases))}
 
-    def list(self) -> list[RunLine]:
-        """Return all runs, the latest first."""
+    def list(self, *, everything: bool = False) -> list[RunLine]:
+        """Return the runs, the latest first; everything: also those that were made for another."""
+        if not self.exists:
+            return []
+        query = select(t.runs).order_by(t.runs.c.started_at.desc())
         with self.database.read() as connection:
-            rows = connection.execute(select(t.runs).order_by(t.runs.c.started_at.desc())).all()
-        return [
-            RunLine(row.id, row.set_name, row.bundle, _state(row), row.asked, row.cases, row.started_at) for row in rows
-        ]
+            rows = connection.execute(query if everything else query.where(t.runs.c.parent == "")).all()
+        return [_line(row) for row in rows]
 
 
 def load_file(path: Path) -> Run:
@@ -117,7 +140,42 @@ def load_file(path: Path) -> Run:
         ) from error
 
 
+def _line(row: Row[Any]) -> RunLine:
+    return RunLine(
+        row.id, row.set_name, row.bundle, _state(row), row.asked, row.cases, row.started_at, row.name, row.parent
+    )
+
+
+def _broken(connection: Connection, key: str, facts: Mapping[str, object]) -> str | None:
+    """Return the run that goes on where this one is asked for."""
+    parent = facts.get("parent", "")
+    same: list[ColumnElement[bool]] = [t.runs.c.key == key, t.runs.c.parent == parent]
+    same.append(t.runs.c.name == facts["name"] if parent else t.runs.c.state != "done")
+    found = connection.execute(select(t.runs).where(*same).order_by(t.runs.c.started_at))
+    return next((row.id for row in found if _state(row) != "running"), None)
+
+
 def _state(row: Row[Any]) -> RunState:
     """Return a run's state; one that stopped without a word was interrupted."""
-    silent = row.state == "running" and time.time() - row.heartbeat_at > _STALE_S
-    return "interrupted" if silent else row.state
+    return "interrupted" if row.state == "running" and not _is_alive(row) else row.state
+
+
+def _is_alive(row: Row[Any]) -> bool:
+    """Whether the process of a run is there; on another host, whether it was heard of."""
+    if row.host != socket.gethostname():
+        return time.time() - float(row.heartbeat_at) <= _STALE_S
+    began = _began(row.pid)
+    return began is not None and abs(began - float(row.process_started_at)) < _SAME_START_S
+
+
+def _this_process() -> dict[str, object]:
+    return {"host": socket.gethostname(), "pid": os.getpid(), "process_started_at": _began(os.getpid())}
+
+
+def _began(pid: int) -> float | None:
+    """Return when a process began, in seconds since 1970; None where there is none."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.NoSuchProcess:
+        return None

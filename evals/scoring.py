@@ -1,6 +1,6 @@
 """Outcomes to numbers: every metric of every case, and their means with intervals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from evals.answer_metrics import answer_metrics
 from evals.auroc import abstention_auroc
 from evals.evalset import Case
-from evals.graded import documents_ranked, graded_metrics_of_all
+from evals.graded import documents_ranked, graded_metrics, graded_metrics_of_all
 from evals.metrics import locate_as_study, precision_omega, span_metrics
 from evals.outcome import Outcome, Place, RankedChunk, Scoring
 from evals.run import Summary
@@ -21,6 +21,11 @@ from evals.truth import SetTruth
 KS = (1, 3, 5, 10, 20)
 BUDGETS = (250, 500, 1000, 2000, 4000)
 AUROC = "abstention_auroc"
+SPANS_AT_K = ("recall", "precision", "iou", "success", "ndcg", "mrr")
+SPANS_AT_BUDGET = ("recall", "iou")
+GRADES_AT_K = ("recall", "success", "ndcg", "mrr")
+CITATIONS = {"gold_sentence_first", "gold_sentence_in_3", "citation_precision", "citation_recall"}
+_NOTHING = Estimate(None, None, None, 0)
 
 Metrics = dict[str, float]
 
@@ -49,7 +54,7 @@ class Scorer:
 
     def headline(self, outcome: Outcome, name: str) -> float | None:
         """Return the metric that is shown while a run goes on; None where it has no value."""
-        return self.retrieval(outcome).get(name)
+        return (self.retrieval(outcome) or self._graded(outcome)).get(name)
 
     def score(self, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[Metrics]:
         """Return the metrics that each case has a value of, in their order. A failure has none."""
@@ -85,6 +90,13 @@ class Scorer:
         ok = [each for each in outcomes if each.state == "ok" and each.case_id in self.truth.grades]
         rankings = {each.case_id: documents_ranked(each.ranking) for each in ok}
         return graded_metrics_of_all(rankings, self.truth.grades, self.scale.ks)
+
+    def _graded(self, outcome: Outcome) -> Metrics:
+        """Return the metrics of one outcome against graded documents, by the pure functions."""
+        grades = self.truth.grades.get(outcome.case_id)
+        if outcome.state != "ok" or not grades:
+            return {}
+        return graded_metrics(documents_ranked(outcome.ranking), grades, self.scale.ks)
 
     def answers(self, case: Case, outcome: Outcome) -> Metrics:
         """Return the metrics of an answer."""
@@ -122,11 +134,37 @@ def table_of(scores: Sequence[Mapping[str, float | None]]) -> tuple[list[str], N
     return names, np.array(rows, np.float64).reshape(len(scores), len(names))
 
 
-def summaries(cases: Sequence[Case], outcomes: Sequence[Outcome], scores: Sequence[Metrics]) -> dict[str, Summary]:
-    """Return each metric's mean with its interval, over the cases that have a value."""
+def summaries(
+    cases: Sequence[Case], outcomes: Sequence[Outcome], scores: Sequence[Metrics], applying: Collection[str] = ()
+) -> dict[str, Summary]:
+    """Return each metric's mean with its interval, over the cases that have a value.
+
+    applying: names of metrics that are listed although no case has a value.
+    """
     names, values = table_of(scores)
+    absent = {name: _summary(_NOTHING, len(cases)) for name in sorted(applying)}
     found = {name: _summary(each, len(cases)) for name, each in zip(names, intervals(values), strict=True)}
-    return found | _auroc(cases, outcomes)
+    return absent | found | _auroc(cases, outcomes)
+
+
+def applicable(cases: Sequence[Case], truth: SetTruth, scale: Scale, *, answered: bool) -> set[str]:
+    """Return the names of the metrics that these cases can be scored by, whatever they get."""
+    names = set[str]()
+    if any(case.id in truth.spans for case in cases):
+        names |= {f"{name}@{k}" for name in SPANS_AT_K for k in scale.ks} | {"ap", "precision_omega"}
+        names |= {f"{name}@{budget}t" for name in SPANS_AT_BUDGET for budget in scale.budgets}
+    if any(case.id in truth.grades for case in cases):
+        names |= {f"{name}@{k}" for name in GRADES_AT_K for k in scale.ks} | {"ap"}
+    return names | (_of_answers(cases, truth) if answered else set())
+
+
+def _of_answers(cases: Sequence[Case], truth: SetTruth) -> set[str]:
+    names = {"abstention_precision", AUROC}
+    if any(case.answerable and case.answers for case in cases):
+        names |= {"exact_match", "answer_f1"}
+    if any(case.answerable and case.id in truth.spans for case in cases):
+        names |= CITATIONS
+    return names | ({"abstention_recall"} if not all(case.answerable for case in cases) else set())
 
 
 def _auroc(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> dict[str, Summary]:

@@ -16,6 +16,8 @@ LEAST = 5  # questions of a slice: of fewer nothing can be said
 MOST = 30  # slices of a kind: more cost time and, by Holm, power
 LEVEL = 0.05
 _NAMED = 5  # slices in a note
+_LENGTHS = ((6, "up to 6 words"), (12, "7 to 12 words"))  # of a question
+_LONGEST = "13 words and more"
 
 Rows = NDArray[np.int64]
 
@@ -105,7 +107,7 @@ def _difference(part: Slice, test: Paired, ab: tuple[float, float], p_holm: floa
 def _members(table: RunTable) -> dict[SliceKind, dict[str, list[int]]]:
     """Return which cases each slice holds."""
     found: dict[SliceKind, dict[str, list[int]]] = {
-        kind: defaultdict(list) for kind in ("answerable", "type", "tag", "document")
+        kind: defaultdict(list) for kind in ("answerable", "type", "tag", "document", "length")
     }
     for kind, name, at in _memberships(table):
         found[kind][name].append(at)
@@ -114,13 +116,21 @@ def _members(table: RunTable) -> dict[SliceKind, dict[str, list[int]]]:
 
 def _memberships(table: RunTable) -> Iterator[tuple[SliceKind, str, int]]:
     cases = table.cases
-    for at, (answerable, type_, tags, docs) in enumerate(
-        zip(cases.answerable, cases.type, cases.tags, cases.docs, strict=True)
+    for at, (answerable, type_, tags, docs, question) in enumerate(
+        zip(cases.answerable, cases.type, cases.tags, cases.docs, cases.question, strict=True)
     ):
         yield "answerable", "yes" if answerable else "no", at
         yield from (("type", type_, at) for _ in range(bool(type_)))
         yield from (("tag", tag, at) for tag in dict.fromkeys(tags))
         yield from (("document", doc, at) for doc in dict.fromkeys(docs))
+        yield from (("length", name, at) for name in _length(question))
+
+
+def _length(question: str) -> Iterator[str]:
+    """Yield the band of a question's length; none where the run does not hold the question."""
+    words = len(question.split())
+    if words:
+        yield next((name for most, name in _LENGTHS if words <= most), _LONGEST)
 
 
 def _folded(kind: SliceKind, rows: dict[str, Rows]) -> tuple[list[Slice], str]:

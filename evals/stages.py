@@ -4,6 +4,7 @@ import hashlib
 import struct
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
@@ -75,8 +76,7 @@ class Stages:
         cost = _COST.pack(seconds * 1000 / max(len(contents), 1))
         waiting = self._waiting.setdefault(stage, {})
         waiting |= {key: cost + content for key, content in contents.items()}
-        if len(waiting) >= _WRITTEN_AT_ONCE:
-            self.flush()
+        self._flush_many()
 
     def note(self, stage: str, count: int, seconds: float) -> None:
         """Count what was computed now and is not kept."""
@@ -95,6 +95,11 @@ class Stages:
         """Keep a content of a kind that is no stage."""
         if self._blobs is not None:
             self._waiting.setdefault(kind, {})[key] = content
+            self._flush_many()
+
+    def _flush_many(self) -> None:
+        if sum(map(len, self._waiting.values())) >= _WRITTEN_AT_ONCE:
+            self.flush()
 
     def flush(self) -> None:
         """Write what waits. Raises DiskFullError, StoreUnavailableError."""
@@ -105,10 +110,11 @@ class Stages:
 
     def close(self) -> None:
         """Write what waits, keep the cache within its limit, and let go of it."""
-        self.flush()
-        if self._blobs is not None:
-            self._blobs.close()
-            self._blobs.prune()
+        with ExitStack() as last:
+            if self._blobs is not None:
+                last.callback(self._blobs.prune)
+                last.callback(self._blobs.close)
+            self.flush()
 
     def as_json(self) -> dict[str, dict[str, float]]:
         """Return the counts as the contract names them; seconds to the millisecond."""

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS blobs (
     kind TEXT NOT NULL, key BLOB NOT NULL, used INTEGER NOT NULL, content BLOB NOT NULL, UNIQUE (kind, key));
 CREATE INDEX IF NOT EXISTS blobs_used ON blobs (used);
 """
+_TOUCH = "UPDATE blobs SET used = ? WHERE kind = ? AND key = ?"
 _WAIT_S = 30.0
 _ASKED_AT_ONCE = 500  # variables of one statement
 _DAY_S = 86_400  # last use is kept by the day, so that reading seldom writes
@@ -39,6 +40,7 @@ class BlobCache:
         self._limit_bytes = limit_bytes
         self._keep_open = keep_open
         self._reader: sqlite3.Connection | None = None
+        self._touched: list[tuple[int, str, bytes]] = []  # read by the open reader, for the first time today
         self._lock = FileLock(f"{path}.lock", thread_local=True, fallback_to_soft=False)
 
     def get(self, kind: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -63,10 +65,13 @@ class BlobCache:
             self._repaired(self._shrink)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and write down what was used. Raises StoreUnavailableError."""
         if self._reader:
             self._reader.close()
             self._reader = None
+        touched, self._touched = self._touched, []
+        if touched and self.path.exists():
+            self._repaired(lambda: self._write(_TOUCH, touched))
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Return entries and bytes of each kind. Raises StoreUnavailableError."""
@@ -90,8 +95,10 @@ class BlobCache:
                     found[key] = content
                     if used < _today():
                         old.append((_today(), kind, key))
-        if old:
-            self._write("UPDATE blobs SET used = ? WHERE kind = ? AND key = ?", old)
+        if self._keep_open:
+            self._touched += old
+        elif old:
+            self._write(_TOUCH, old)
         return found
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
@@ -169,7 +176,9 @@ class BlobCache:
             raise self._translated(error) from error
 
     def _delete(self) -> None:
-        self.close()
+        if self._reader:
+            self._reader.close()
+            self._reader = None
         with self._lock:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)

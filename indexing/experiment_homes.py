@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import psutil
 
 MANIFEST = "experiment.json"
 _LOCK = "in-use.lock"
+_FORGOTTEN = "forgotten"  # lies in a home that was in use when it should have gone
 _TEMPORARY = ".tmp-"
 
 
@@ -38,6 +40,8 @@ def experiment_home(
     folder.mkdir(parents=True, exist_ok=True)
     home = folder / digest
     while True:
+        if (home / _FORGOTTEN).exists():
+            delete_home(home)
         found = (home / MANIFEST).exists()
         if not found:
             _make(home, roots, fill)
@@ -45,7 +49,9 @@ def experiment_home(
             if held and (home / MANIFEST).exists():
                 os.utime(home)
                 yield home, found
-                return
+                break
+    if (home / _FORGOTTEN).exists():
+        delete_home(home)
 
 
 def homes(folder: Path) -> list[Home]:
@@ -53,7 +59,7 @@ def homes(folder: Path) -> list[Home]:
     if not folder.exists():
         return []
     found = [_home(path) for path in folder.iterdir() if (path / MANIFEST).exists()]
-    return sorted(found, key=lambda home: home.used_at)
+    return sorted((home for home in found if home), key=lambda home: home.used_at)
 
 
 def prune_homes(folder: Path, limit_bytes: int) -> int:
@@ -71,8 +77,12 @@ def forget_roots(folder: Path, roots: Sequence[Path]) -> int:
     """Delete the homes with documents from below these folders; return the bytes that went."""
     freed = 0
     for home in homes(folder):
-        if any(_related(Path(root), other) for root in home.roots for other in roots) and delete_home(home.path):
+        if not any(_related(Path(root), other) for root in home.roots for other in roots):
+            continue
+        if delete_home(home.path):
             freed += home.bytes
+        else:
+            (home.path / _FORGOTTEN).touch()
     _sweep(folder)
     return freed
 
@@ -86,6 +96,11 @@ def delete_home(path: Path) -> bool:
         path.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
     return True
+
+
+def bytes_below(folder: Path) -> int:
+    """Return what the files below a folder take on disk; one that goes meanwhile counts nothing."""
+    return sum(_bytes(path) for path in folder.rglob("*"))
 
 
 def _make(home: Path, roots: Sequence[Path], fill: Callable[[Path], None]) -> None:
@@ -122,10 +137,13 @@ def _held(home: Path, *, alone: bool = False) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _home(path: Path) -> Home:
-    roots = tuple(orjson.loads((path / MANIFEST).read_bytes())["roots"])
-    size = sum(each.stat().st_blocks * 512 for each in path.rglob("*") if each.is_file())
-    return Home(path, roots, size, path.stat().st_mtime)
+def _home(path: Path) -> Home | None:
+    """Return a home; None where another process has just deleted it."""
+    try:
+        roots = tuple(orjson.loads((path / MANIFEST).read_bytes())["roots"])
+        return Home(path, roots, bytes_below(path), path.stat().st_mtime)
+    except FileNotFoundError:
+        return None
 
 
 def _related(root: Path, other: Path) -> bool:
@@ -140,3 +158,11 @@ def _sweep(folder: Path) -> None:
         maker = path.name.partition(_TEMPORARY)[2].rpartition("-")[2]
         if maker.isdigit() and not psutil.pid_exists(int(maker)):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _bytes(path: Path) -> int:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return 0
+    return found.st_blocks * 512 if stat.S_ISREG(found.st_mode) else 0

@@ -8,7 +8,8 @@ from indexing.experiment_homes import forget_roots
 from indexing.parse_cache import KIND as PARSED
 from indexing.workshop import Workshop
 
-WITH_TEXT = (PARSED, "answers")  # kinds of the cache of stages that hold words of documents
+# Kinds of the cache of stages that hold words of documents; of an encoded sentence the word pieces can be read.
+WITH_TEXT = (PARSED, "answers", "embed_sentences")
 EXPERIMENTS = "experiments"
 
 
@@ -20,7 +21,7 @@ def stage_cache_file(home: Path) -> Path:
 def forget_copies(shop: Workshop) -> None:
     """Take away the experiments that indexed from these sources, and the words that the cache of stages holds.
 
-    All of that is made again when it is wanted. An experiment at work keeps its index until it ends. Comes before the
+    All of that is made again when it is wanted. An experiment at work loses its index when it ends. Comes before the
     truth forgets: then a kill in between leaves nothing behind that nobody knows of.
     """
     settings = shop.settings

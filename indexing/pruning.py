@@ -1,11 +1,10 @@
 """Takes away all that is dead, at once: no byte of a removed document is left."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from indexing import catalog, versions
 from indexing.cleaning import clean_up, compact, drop_builds
+from indexing.experiment_homes import bytes_below
 from indexing.filling import catch_up
 from indexing.forgetting import forget_copies
 from indexing.generations import Target, leave_builds, other_builds
@@ -26,7 +25,7 @@ class Pruned:
 
 def prune(shop: Workshop, target: Target) -> Pruned:
     """Forget dead versions, rows and log entries, and give their pages back. Callers hold the refresh lock."""
-    before = _size(shop.settings.home)
+    before = bytes_below(shop.settings.home)
     forget_copies(shop)
     clean_up(shop, [target])
     target = _level(shop, target)
@@ -40,7 +39,7 @@ def prune(shop: Workshop, target: Target) -> Pruned:
     drop_builds(shop, [], 0)
     _blank_log(shop)
     shop.database.shrink()
-    return Pruned(documents, chunks, max(before - _size(shop.settings.home), 0))
+    return Pruned(documents, chunks, max(before - bytes_below(shop.settings.home), 0))
 
 
 def _level(shop: Workshop, target: Target) -> Target:
@@ -83,14 +82,3 @@ def _blank_log(shop: Workshop) -> None:
         alive = versions.all_versions(connection)
     records.blank_all_but(shop.records, alive)
     shop.records.shrink()
-
-
-def _size(folder: Path) -> int:
-    return sum(_bytes(path.stat) for path in folder.rglob("*") if path.is_file())
-
-
-def _bytes(stat: Callable[[], object]) -> int:
-    try:
-        return int(stat().st_blocks * 512)  # type: ignore[attr-defined]  # os.stat_result
-    except FileNotFoundError:
-        return 0

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from rag.answers import Answered, Found
 from rag.api import schemas
 from rag.bootstrap import open_service
 from rag.config import load_bundle
 from rag.settings import Settings
 from rag.terminal import caller_of, filter_of
-from rag.types import Answered, Found, Request
+from rag.types import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from rag.answers import AnswerSentence, Citation, Cited, Grounded, Sentence
 from rag.conflicts import conflict_notices
-from rag.types import AnswerSentence, Citation, Cited, Grounded, Hit, Sentence
+from rag.types import Hit
 
 # What stands at a sentence's edge as the mark of a list, quote, heading or table: part of the quote, not of the answer.
 _LEADING_MARKS = re.compile(r"^(?:[-*+•>]\s+|#{1,6}\s+|\|\s*)+")

@@ -25,7 +25,14 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
     overlap_tokens: int = Field(default=0, ge=0, le=1024)
     context_line: bool = True
     embedder: str = BUILT_IN_EMBEDDER
-    token_vectors: bool = False  # one per word piece, for late interaction: 64 bytes each
+    token_vectors: bool = True  # one per word piece, for late interaction, 64 bytes each; false with other embedders
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_where_there_is_no_projection(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("embedder", BUILT_IN_EMBEDDER) != BUILT_IN_EMBEDDER:
+            return {"token_vectors": False, **given}
+        return given
 
     @model_validator(mode="after")
     def _overlap_is_a_part(self) -> Self:
@@ -58,7 +65,7 @@ class QueryConfig(BaseModel, frozen=True, extra="forbid"):
     candidates: int = Field(default=50, ge=1, le=1000)
     k1: float = Field(default=1.2, ge=0, le=10)
     b: float = Field(default=0.75, ge=0, le=1)
-    rerank: Literal["none", "late_interaction"] = "none"
+    rerank: Literal["none", "late_interaction"] = "late_interaction"  # else none: without token vectors, with one leg
     top_k: int = Field(default=5, ge=1, le=100)
     context_tokens: int = Field(default=1200, ge=32, le=100_000)
 
@@ -83,6 +90,9 @@ class Bundle(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _what_is_compared_is_kept(self) -> Self:
+        alone = len(self.query.legs) == 1 or not self.index.token_vectors
+        if alone and "rerank" not in self.query.model_fields_set:  # who asks for one leg wants that leg's order
+            object.__setattr__(self, "query", self.query.model_copy(update={"rerank": "none"}))
         if self.query.rerank == "late_interaction" and not self.index.token_vectors:
             raise ValueError("query.rerank: late_interaction needs index.token_vectors: true")
         return self
@@ -101,9 +111,22 @@ def load_bundle(path: Path) -> Bundle:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"The bundle {path} is not YAML: {error}") from error
     try:
-        return Bundle.model_validate({} if content is None else content)
+        return Bundle.model_validate({} if content is None else _explicit(content, path))
     except ValidationError as error:
         raise UsageError(f"The bundle {path} cannot be used: {validation_message(error)}.") from error
+
+
+def _explicit(content: object, path: Path) -> object:
+    """Return the content of a file that names late interaction together with what it needs. Raises UsageError.
+
+    A file that names one setting alone would silently change its meaning with the default of the other.
+    """
+    index, query = (content.get(part) if isinstance(content, dict) else None for part in ("index", "query"))
+    wanted = isinstance(query, dict) and query.get("rerank") == "late_interaction"
+    if wanted and not (isinstance(index, dict) and index.get("token_vectors") is True):
+        said = "query.rerank: late_interaction needs index.token_vectors: true. Say both, or neither."
+        raise UsageError(f"The bundle {path} cannot be used: {said}")
+    return content
 
 
 def validation_message(error: ValidationError) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from rag.analysis import analyse
+from rag.answers import Notice
 from rag.claims import Claim, blanked, claims
 from rag.sentences import split_sentences
-from rag.types import DocumentInfo, Hit, Notice
+from rag.types import DocumentInfo, Hit
 from rag.word_weights import word_weight
 
 Placed = tuple[str, int]  # a sentence and the index of its hit

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from rag.answers import Draft, Grounded
 from rag.sentences import split_sentences
 from rag.support import Sources, Support
-from rag.types import Draft, Grounded, Hit
+from rag.types import Hit
 
 FEATURES = ("covered", "wording", "missing_figures", "missing_names")
 MIN_SUPPORT = 0.5

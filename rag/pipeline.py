@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from rag.answering.extractive import SentenceCache, draft_extractive
+from rag.answers import Answered, Found, Notice
 from rag.citing import cite
-from rag.config import Bundle
 from rag.errors import ModelMismatchError, SnapshotGoneError
 from rag.fusion import fuse
 from rag.grounding import ground
@@ -17,9 +16,8 @@ from rag.retrieval import keep, readable, retrieve
 from rag.screening import is_clear, screen
 from rag.settings import QuestionLimits
 from rag.tracing import Stopwatch, trace_of
-from rag.types import Answered, ChunkId, Encoded, Found, Notice, Request, Scored
+from rag.types import ChunkId, Encoded, Request, Scored
 
-T = TypeVar("T")
 ATTEMPTS = 3  # a snapshot may go while a refresh replaces a build; the pointer is read again
 
 
@@ -40,12 +38,16 @@ class Pipeline:
         """
         watch = Stopwatch(request.deadline)
         screened = screen(request, self._limits)
-        embedder = self._embedder(request.bundle)
-        with watch.stage("embed"):
-            encoded = embedder.encode([screened.question])[0]
-        question = Asked(screened, encoded, embedder)
-        found = self._at_snapshot(request, lambda reading, rows: _search(question, reading, rows, watch))
-        return replace(found, notices=found.notices + _shortened(encoded, embedder.max_tokens))
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._searched(screened, watch)
+            except SnapshotGoneError:
+                continue
+        try:
+            return self._searched(screened, watch)
+        except SnapshotGoneError as error:
+            advice = "Ask again; if this stays, `plumbline index refresh` makes the index anew."
+            raise SnapshotGoneError(f"{error} {advice}") from error
 
     def answer(self, request: Request) -> Answered:
         """Answer from what the caller may read at the current revision, with citations and the trace.
@@ -78,28 +80,16 @@ class Pipeline:
             return abstained(found, "not_supported", draft, grounded)
         return answered(found, draft, grounded, cited)
 
-    def _at_snapshot(self, request: Request, work: Callable[[Reading, Snapshot], T]) -> T:
-        """Return the work's result at one moment of truth and store. Raises SnapshotGoneError after three attempts."""
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._once(request, work)
-            except SnapshotGoneError:
-                continue
-        try:
-            return self._once(request, work)
-        except SnapshotGoneError as error:
-            advice = "Ask again; if this stays, `plumbline index refresh` makes the index anew."
-            raise SnapshotGoneError(f"{error} {advice}") from error
-
-    def _once(self, request: Request, work: Callable[[Reading, Snapshot], T]) -> T:
+    def _searched(self, request: Request, watch: Stopwatch) -> Found:
+        """Search at one moment of truth and store. Raises SnapshotGoneError where the store has moved on."""
         with self._corpus.reading(request.bundle) as reading:
             pointer = reading.pointer
+            embedder = self._embedder_named(pointer.bundle.index.embedder)
+            with watch.stage("embed"):
+                encoded = embedder.encode([request.question])[0]
             with self._store.snapshot(pointer.build, pointer.build_revision) as rows:
-                return work(reading, rows)
-
-    def _embedder(self, bundle: str | Bundle | None) -> Embedder:
-        with self._corpus.reading(bundle) as reading:
-            return self._embedder_named(reading.pointer.bundle.index.embedder)
+                found = _search(Asked(request, encoded, embedder), reading, rows, watch)
+        return replace(found, notices=found.notices + _shortened(encoded, embedder.max_tokens))
 
 
 @dataclass(frozen=True, slots=True)

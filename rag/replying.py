@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from rag.answers import Answer, Answered, Cited, Draft, Found, Grounded, Reason, ReasonCode, Status, Usage
 from rag.tracing import with_sentences
-from rag.types import Answer, Answered, Cited, Draft, Found, Grounded, Reason, ReasonCode, Status, Usage
 
 REASONS: dict[ReasonCode, str] = {
     "unclear_question": "The question has no word or number to search for. Ask in a sentence or a few words.",

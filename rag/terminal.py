@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from rag.answers import Answer, Answered, Citation, Trace
 from rag.api.view import visible
 from rag.errors import UsageError
 from rag.settings import Settings
-from rag.types import Answer, Answered, Caller, Citation, Filter, Hit, Trace
+from rag.types import Caller, Filter, Hit
 
 _WHERE_KEYS = ("source", "type", "language", "tag", "owner")
 _WIDTH = 100

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
+from rag.answers import Draft, Grounded, Trace, TracedHit, TracedSentence
 from rag.errors import DeadlineError
-from rag.types import ChunkId, DocumentInfo, Draft, Grounded, Leg, Request, Scored, Trace, TracedHit, TracedSentence
+from rag.types import ChunkId, DocumentInfo, Leg, Request, Scored
 
 
 @dataclass(slots=True)

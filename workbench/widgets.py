@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from rag.answers import Answer, Citation, Notice, Status, Trace, TracedHit
 from rag.api.view import shown, visible
 from rag.errors import NoIndexError, RagError
-from rag.types import Answer, Citation, Document, Notice, Status, Trace, TracedHit
+from rag.types import Document
 
 AROUND_CHARS = 600  # of the source, before and after a quote
 _BADGES: dict[Status, tuple[str, str]] = {

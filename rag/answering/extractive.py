@@ -10,10 +10,11 @@ from rag.answering.answerability import features, fitted
 from rag.answering.interaction import Closeness, Weights, closeness, weights
 from rag.answering.reading import ReadSentence, read
 from rag.answering.sentence_cache import SentenceCache
+from rag.answers import Draft, Found, Sentence, TracedSentence
 from rag.config import AnswerConfig
 from rag.conflicts import newer_counterparts
 from rag.ports import Embedder
-from rag.types import Draft, Found, Hit, Sentence, TracedSentence
+from rag.types import Hit
 
 __all__ = ["SentenceCache", "closeness_of", "draft_extractive"]
 

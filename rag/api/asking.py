@@ -3,13 +3,14 @@
 import time
 from uuid import uuid4
 
+from rag.answers import Answered, Found
 from rag.api.metrics import Metrics
 from rag.api.opening import Opening
 from rag.api.schemas import AnswerRequest, SearchRequest
 from rag.database.records import record_of_answer, record_of_search
 from rag.settings import ApiSettings
 from rag.telemetry import bind
-from rag.types import Answered, Caller, Found, Request
+from rag.types import Caller, Request
 
 
 class Asking:

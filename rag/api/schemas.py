@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
+from rag.answers import Found, NoticeKind, ReasonCode, Status
 from rag.database.reader import ReadDocument
 from rag.grounding import check_grounding
-from rag.types import Filter, Found, Hit, NoticeKind, ReasonCode, Status
+from rag.types import Filter, Hit
 
 MAX_QUESTION_CHARS = 65_536  # of the field; the question's own limit is a setting
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

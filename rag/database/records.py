@@ -9,10 +9,11 @@ from typing import Literal
 import orjson
 from sqlalchemy import Column, Connection, Table, delete, insert, select, tuple_, update
 
+from rag.answers import Answer, Answered, Found, Trace
 from rag.database.engine import Database
 from rag.database.records_tables import query_log, query_log_document
 from rag.database.tables import versions
-from rag.types import Answer, Answered, Found, Request, Trace
+from rag.types import Request
 
 PAIRS_PER_STATEMENT = 500  # SQLite binds at most 32,766 values
 

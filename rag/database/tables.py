@@ -186,9 +186,14 @@ runs = Table(
     Column("set_name", Text, nullable=False),
     Column("set_digest", String, nullable=False),
     Column("bundle", String, nullable=False),  # digest
+    Column("name", Text, nullable=False, default=""),  # of the bundle's file, or of a floor
+    Column("parent", String, nullable=False, default=""),  # the run that it was made for, as a floor or a repeat
     Column("split", String, nullable=False),
+    Column("begun", Integer, nullable=False),  # how often: an interrupted run is begun again
     Column("state", String, nullable=False),  # running, done, interrupted, failed
+    Column("host", String),  # of the process that makes it
     Column("pid", Integer),
+    Column("process_started_at", Float),
     Column("started_at", Float, nullable=False),
     Column("heartbeat_at", Float, nullable=False),
     Column("asked", Integer, nullable=False),

@@ -38,7 +38,7 @@ Content = dict[str, tuple[int, str]]  # number of the text and role, by group
 
 DOCUMENTS, WORDS, DIM = 3, ["alpha", "beta", "gamma", "delta"], 16
 GROUPS, ROLES = [f"g{number}" for number in range(6)], ["hr", "it"]
-BUNDLE = Bundle(index=IndexConfig(chunk_tokens=32))
+BUNDLE = Bundle(index=IndexConfig(chunk_tokens=32, token_vectors=False))
 FIRST: Content = dict.fromkeys(GROUPS[:5], (0, "hr"))
 OLD: Content = FIRST | {"g3": (1, "hr"), "g4": (0, "it")}
 # A text changes, a role changes, a group goes, a former text returns, a group appears.

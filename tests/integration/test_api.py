@@ -127,7 +127,7 @@ def test_a_search_gives_hits_best_first_with_the_fields_of_the_contract(api):
     assert set(found["hits"][0]) == HIT_FIELDS
     scores = [hit["score"] for hit in found["hits"]]
     assert scores == sorted(scores, reverse=True)
-    assert {"dense", "lexical"} >= set(found["hits"][0]["scores"])
+    assert {"dense", "lexical", "late_interaction"} >= set(found["hits"][0]["scores"])
     assert len(search(api)["hits"]) == 10
 
 

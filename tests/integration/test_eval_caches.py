@@ -11,11 +11,11 @@ import pytest
 from evals.commands import open_bench
 from evals.stages import Coding, Stages
 from indexing.blob_cache import BlobCache
-from indexing.experiment_homes import delete_home, experiment_home, homes, prune_homes
+from indexing.experiment_homes import delete_home, experiment_home, forget_roots, homes, prune_homes
 from rag.config import Bundle
 from rag.settings import Settings
 from tests.conftest import PLUMBLINE, build, indexing, plumbline, write
-from tests.integration.eval_world import ASKED, SHORT, WEIGHTED, eval_folder, run, saved
+from tests.integration.eval_world import SHORT, WEIGHTED, eval_folder, run, saved
 
 NUMBERS: Coding[int] = Coding(lambda number: b"%d" % number, int)
 
@@ -35,6 +35,9 @@ def test_no_byte_of_a_removed_document_is_left_by_evaluations(settings: Settings
         index.prune()
     left = [path for path in settings.home.rglob("*") if path.is_file() and secret in path.read_bytes()]
     assert [path.relative_to(settings.home) for path in left] == []
+    kept = BlobCache(settings.home / "cache" / "stages.db", 1).sizes()
+    assert set(kept).isdisjoint({"parsed", "answers", "embed_sentences"})
+    assert "embed_questions" in kept
     assert len(saved(settings)) == 2
 
 
@@ -127,6 +130,27 @@ def test_a_home_is_whole_or_absent_and_stays_while_it_is_used(tmp_path: Path) ->
     assert list(folder.iterdir()) == []
 
 
+def test_a_home_that_should_go_while_it_is_used_goes_when_it_is_let_go(tmp_path: Path) -> None:
+    folder = tmp_path / "experiments"
+    with experiment_home(folder, "one", [tmp_path / "docs"], lambda _: None):
+        forget_roots(folder, [tmp_path / "docs"])
+        assert len(homes(folder)) == 1
+    assert list(folder.iterdir()) == []
+    with experiment_home(folder, "one", [tmp_path / "docs"], lambda _: None) as (_, found):
+        assert not found
+
+
+def test_reads_of_a_file_that_is_kept_open_write_their_day_when_it_is_closed(tmp_path: Path) -> None:
+    blobs = BlobCache(tmp_path / "blobs.db", 10**9, keep_open=True)
+    blobs.put("kind", [(b"%d" % number, b"content") for number in range(50)])
+    with sqlite3.connect(tmp_path / "blobs.db") as connection:
+        connection.execute("UPDATE blobs SET used = 1")
+    assert all(blobs.get("kind", [b"%d" % number]) for number in range(25))
+    blobs.close()
+    with sqlite3.connect(tmp_path / "blobs.db") as connection:
+        assert connection.execute("SELECT count(*) FROM blobs WHERE used > 1").fetchone() == (25,)
+
+
 def test_what_a_killed_process_left_half_made_is_swept(tmp_path: Path) -> None:
     half = tmp_path / "experiments" / "one.tmp-999999999"
     half.mkdir(parents=True)
@@ -141,4 +165,3 @@ def test_an_experiment_s_truth_has_only_its_documents(settings: Settings, tmp_pa
         assert truth.execute("SELECT count(*) FROM documents").fetchone() == (3,)
     with open_bench(settings) as (bench, _), bench.backends.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM documents").scalar() == 0
-    assert len(ASKED) > 3

@@ -9,10 +9,11 @@ from rag.bootstrap import open_service
 from rag.config import Bundle, IndexConfig, QueryConfig
 from rag.settings import Settings
 from rag.types import Caller, Request
-from tests.conftest import HANDBOOK_SOURCES, build, indexing, plumbline, write
+from tests.conftest import HANDBOOK_SOURCES, indexing, plumbline, write
 
 LATE = Bundle(index=IndexConfig(token_vectors=True), query=QueryConfig(rerank="late_interaction"))
-PLAIN = Bundle(index=IndexConfig(token_vectors=True))
+WITHOUT = Bundle(index=IndexConfig(token_vectors=False))
+PLAIN = Bundle(query=QueryConfig(rerank="none"))
 QUESTION = "How many days of annual leave do employees get?"
 
 
@@ -20,8 +21,8 @@ QUESTION = "How many days of annual leave do employees get?"
 def late_home(home_at, tmp_path_factory) -> Settings:
     """Settings of a home whose handbook serves with late interaction."""
     settings = home_at(tmp_path_factory.mktemp("late") / "home")
-    build(settings, sources_file=HANDBOOK_SOURCES)
     with indexing(settings) as index:
+        index.build(SourceRequest(sources_file=HANDBOOK_SOURCES), WITHOUT)
         report = index.build(SourceRequest(), LATE, serve=True)
         assert report.embedded > 0  # the cached vectors came without token vectors
     return settings
@@ -71,7 +72,7 @@ def test_a_rebuild_embeds_nothing_and_finds_the_same(late_home):
 def test_a_new_text_is_embedded_once_for_generations_with_and_without_token_vectors(settings, tmp_path: Path):
     folder = write(tmp_path / "docs", {"leave.txt": "Leave is thirty days a year."})
     with indexing(settings) as index:
-        assert index.build(SourceRequest((folder,))).embedded == 1
+        assert index.build(SourceRequest((folder,)), WITHOUT).embedded == 1
         assert index.build(SourceRequest(), LATE).embedded == 1
         write(folder, {"parking.txt": "Parking on level 2 costs nothing."})
         assert index.build(SourceRequest(), LATE).embedded == 1

@@ -7,11 +7,12 @@ import pytest
 
 from indexing import listing
 from indexing.build import SourceRequest
+from rag.answers import Found
 from rag.bootstrap import open_service
 from rag.config import Bundle, IndexConfig, QueryConfig
 from rag.errors import NotFoundError, NotReadyError
 from rag.settings import Settings
-from rag.types import Caller, Found, Request
+from rag.types import Caller, Request
 from tests.conftest import age, build, indexing, refresh, write
 
 SMALL = Bundle(index=IndexConfig(chunk_tokens=32))

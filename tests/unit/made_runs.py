@@ -1,8 +1,12 @@
 """Small runs made by hand, for comparisons and their reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from evals.comparability import Across
+from evals.comparison import compare_tables
+from evals.findings import Comparison
 from evals.run import CaseResult, RankedPlace, Run, Summary
+from evals.run_table import table_of_run
 from rag.config import Bundle, QueryConfig
 
 HOSTILE = "\u202e<script>alert('x')</script> & <img src=x onerror=alert(1)> | `b` [c](http://evil)"
@@ -36,6 +40,10 @@ def run(name: str, cases: Sequence[CaseResult], **facts: object) -> Run:
         **facts,
     }
     return Run.model_validate(given)
+
+
+def compare_runs(runs: Sequence[Run], *, metrics: Sequence[str] = (), across: Collection[Across] = ()) -> Comparison:
+    return compare_tables([table_of_run(each) for each in runs], metrics=metrics, across=across)
 
 
 def means(cases: Sequence[CaseResult]) -> dict[str, Summary]:

@@ -1,7 +1,8 @@
 """Sentences to answer text, markers and quotes."""
 
+from rag.answers import Grounded, Sentence
 from rag.citing import cite
-from rag.types import Chunk, DocumentInfo, Grounded, Hit, Sentence
+from rag.types import Chunk, DocumentInfo, Hit
 
 FIRST = "Leave is thirty days.\nIt is asked for in the portal.\n- Bring a form."
 SECOND = "| Own wedding | 2 |"

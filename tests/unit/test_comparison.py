@@ -6,17 +6,31 @@ import orjson
 import pytest
 
 from evals.auroc import paired_auroc
-from evals.comparison import compare_runs, compare_tables
+from evals.bundle_diff import differences
+from evals.comparison import compare_tables
 from evals.findings import Comparison, Pair
 from evals.run import Run
 from evals.run_table import read_table, table_of_run
+from evals.runs import load_file
 from evals.significance import holm
+from rag.config import Bundle, QueryConfig
 from rag.errors import UsageError
-from tests.unit.made_runs import case, run, scored, weighted
+from tests.unit.made_runs import case, compare_runs, run, scored, weighted
 
 ZEROS = [0.0] * 40
 BETTER = [1.0] * 30 + [0.0] * 10  # than zeros, beyond doubt
 LUCKY = [1.0] * 4 + [0.0] * 36  # than zeros, perhaps
+
+
+def on(split: str, name: str, found: int, asked: int = 40, **facts: object) -> Run:
+    """Return a run of a split whose first questions are found."""
+    first = {"tune": 0, "holdout": 100, "all": 0}[split]
+    cases = [case(first + at, {"recall@5": float(at < found)}) for at in range(asked)]
+    return run(name, cases, **{"split": split, "id": f"{name}-{split}", **facts})
+
+
+def both_splits() -> list[Run]:
+    return [on("tune", "a", 0), on("tune", "b", 30), on("holdout", "a", 0, 30), on("holdout", "b", 3, 30)]
 
 
 def pair_of(*runs: Run, **named: object) -> Pair:
@@ -132,9 +146,9 @@ def test_a_metric_undefined_on_one_side_has_nulls() -> None:
     a = run("a", [case(at, {"recall@5": 1.0, "answer_f1": 0.5}) for at in range(9)])
     b = run("b", [case(at, {"recall@5": 1.0}) for at in range(9)], retrieval_only=True)
     found = pair_of(a, b, metrics=["answer_f1", "recall@5"])
-    nothing = found.metrics["answer_f1"].model_dump(exclude={"named", "n"})
+    nothing = found.metrics["answer_f1"].model_dump(exclude={"named", "n", "left_out"})
     assert set(nothing.values()) == {None}
-    assert found.metrics["answer_f1"].n == 0
+    assert (found.metrics["answer_f1"].n, found.metrics["answer_f1"].left_out) == (0, 9)
     assert found.verdicts[0] == "answer_f1 cannot be compared: no question with a value in both runs."
     assert found.metrics["recall@5"].ties == 9
     assert compare_runs([a, b]).notes[0].startswith("b has rankings without answers: metrics of answers cannot be")
@@ -189,6 +203,16 @@ def test_a_slice_that_gets_worse_is_marked_even_where_the_mean_rises() -> None:
     assert tags["rare"].p_holm >= tags["rare"].p
 
 
+def test_questions_are_sliced_by_their_length() -> None:
+    words = [6] * 10 + [7] * 11 + [12] * 5 + [13] * 12 + [0] * 6
+    runs = [
+        run(name, [case(at, {"recall@5": value}, question="word " * size) for at, size in enumerate(words)])
+        for name, value in (("a", 0.0), ("b", 1.0))
+    ]
+    found = [(each.name, each.n) for each in pair_of(*runs).slices if each.kind == "length"]
+    assert found == [("7 to 12 words", 16), ("13 words and more", 12), ("up to 6 words", 10)]
+
+
 def test_small_slices_are_folded_and_said() -> None:
     tags = ["big"] * 30 + [f"small{at}" for at in range(6)]
     runs = [
@@ -212,6 +236,122 @@ def test_failures_are_warned_of_and_never_zeros() -> None:
     assert found.pairs[0].metrics["recall@5"].losses == 0
 
 
+def test_what_found_nothing_is_warned_of_with_the_pairs_that_it_costs() -> None:
+    empty = {"ok": 37, "empty": 3, "error": 0, "timeout": 0}
+    found = compare_runs([scored("a", BETTER), scored("b", [*BETTER[:37], None, None, None], coverage=empty)])
+    assert found.warnings == (
+        "b: for 3 of 40 questions nothing was found. They are in no mean of rankings, which flatters it: "
+        "only questions with a value in both runs are compared.",
+        "recall@5, b against a: 3 questions left out of 40, as only one of the two runs has a value there.",
+    )
+    assert (found.pairs[0].metrics["recall@5"].n, found.pairs[0].metrics["recall@5"].left_out) == (37, 3)
+
+
+def test_a_question_without_truth_is_not_said_to_be_left_out() -> None:
+    found = compare_runs([scored("a", [None, *ZEROS]), scored("b", [None, *BETTER])])
+    assert found.warnings == ()
+    assert found.pairs[0].metrics["recall@5"].left_out == 0
+
+
+def test_pairs_left_out_are_said_for_the_metrics_that_decide_alone() -> None:
+    a = run("a", [case(at, {"recall@5": 1.0, "ap": 1.0}) for at in range(9)])
+    b = run("b", [case(at, {"recall@5": 1.0, "ap": None if at else 1.0}) for at in range(9)])
+    assert compare_runs([a, b]).warnings == ()
+    assert compare_runs([a, b], metrics=["ap"]).warnings == (
+        "ap, b against a: 8 questions left out of 9, as only one of the two runs has a value there.",
+    )
+
+
+def test_a_search_of_a_floor_is_told_from_a_bundle() -> None:
+    found = compare_runs([scored("random", ZEROS), scored("random", BETTER, id="2", search="random")])
+    assert [each.label for each in found.runs] == ["random", "floor random"]
+    assert [each.search for each in found.runs] == ["", "random"]
+    changes = [each.model_dump() for each in found.pairs[0].changes]
+    assert changes == [{"field": "search", "a": "bundle", "b": "floor random"}]
+    named = compare_runs([scored("a", ZEROS), scored("a", BETTER, search="random")])
+    assert [each.label for each in named.runs] == ["a", "a, floor random"]
+
+
+def test_runs_with_other_time_outs_are_not_compared() -> None:
+    silent, patient, hasty = (scored(name, ZEROS, timeout_s=s) for name, s in (("x", None), ("a", 30.0), ("b", 5.0)))
+    said = reason(silent, patient, hasty)
+    assert said == "b (5.0) has another time-out than a (30.0). Run them with the same --timeout."
+    assert compare_runs([silent, patient]).comparable
+
+
+def test_runs_of_both_splits_are_compared_within_each() -> None:
+    runs = both_splits()
+    found = compare_runs([runs[at] for at in (0, 2, 1, 3)])
+    assert found.comparable
+    assert [(each.a, each.b, each.split) for each in found.pairs] == [
+        ("a-tune", "b-tune", "tune"),
+        ("a-holdout", "b-holdout", "holdout"),
+    ]
+    assert [each.metrics["recall@5"].difference for each in found.pairs] == [0.75, 0.1]
+    assert [each.label for each in found.runs] == ["a on tune", "a on holdout", "b on tune", "b on holdout"]
+    assert found.pairs[0].verdicts[0].startswith("b on tune is better than a on tune by 0.750")
+    assert (found.tests, found.cases) == (2, 70)
+
+
+def test_a_split_among_two_is_compared_as_it_is_alone() -> None:
+    runs = both_splits()
+    alone, among = compare_runs(runs[:2]).pairs[0], compare_runs(runs).pairs[0]
+    own = {"p_holm": None}
+    assert among.metrics["recall@5"].model_copy(update=own) == alone.metrics["recall@5"].model_copy(update=own)
+    assert (among.slices, among.gains) == (alone.slices, alone.gains)
+
+
+def test_holm_counts_the_pairs_of_both_splits() -> None:
+    each = [pair.metrics["recall@5"] for pair in compare_runs(both_splits()).pairs]
+    assert [found.p_holm for found in each] == holm([found.p for found in each])
+
+
+def test_both_splits_of_a_bundle_stand_beside_each_other() -> None:
+    found = compare_runs([*both_splits(), on("tune", "c", 20)])
+    means = [(each.label, each.bundle, each.tune and each.tune.mean) for each in found.splits]
+    assert means == [("a", "bundle-a", 0.0), ("b", "bundle-b", 0.75), ("c", "bundle-c", 0.5)]
+    assert [each.holdout and each.holdout.mean for each in found.splits] == [0.0, 0.1, None]
+    assert found.splits[1].tune is not None
+    assert found.splits[1].tune.ci_low == pytest.approx(0.74)
+
+
+def test_a_bundle_that_was_run_twice_stands_twice() -> None:
+    found = compare_runs([*both_splits(), on("tune", "b", 31, id="again")])
+    assert [(each.label, each.holdout is None) for each in found.splits] == [
+        ("a", False),
+        ("b (b-tune)", False),
+        ("b (again)", True),
+    ]
+
+
+def test_runs_of_one_split_have_no_splits() -> None:
+    assert compare_runs([scored("a", ZEROS), scored("b", BETTER)]).splits == ()
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        both_splits()[::2],
+        both_splits()[1::2],
+        both_splits()[:3],
+        [*both_splits(), on("all", "a", 0)],
+        [*both_splits()[:2], on("holdout", "x", 0), on("holdout", "y", 0)],
+        [on("tune", "a", 0), on("tune", "b", 3), on("all", "a", 0), on("all", "b", 3)],
+    ],
+    ids=["one bundle", "another", "one alone", "all besides", "other bundles", "all instead"],
+)
+def test_other_runs_of_several_splits_are_not_compared_and_hear_how_they_could_be(runs: list[Run]) -> None:
+    said = reason(*runs)
+    assert "another split than" in said
+    assert "at least two runs of each and of the same bundles: A_tune B_tune A_holdout B_holdout." in said
+
+
+def test_runs_of_both_splits_must_share_all_else() -> None:
+    assert "other documents than" in reason(*both_splits()[:3], on("holdout", "b", 3, 30, corpus="other"))
+    said = reason(*both_splits()[:3], on("holdout", "b", 3, 29))
+    assert said.startswith("b (b-holdout) holds 0 questions that a (a-holdout) lacks, and lacks 1 of its.")
+
+
 def test_a_run_that_does_not_beat_bm25_is_marked() -> None:
     floors = {"bm25": {"run": "x", "mean": 0.8, "difference": -0.05, "ci_low": -0.1, "ci_high": 0.01}}
     found = compare_runs([scored("a", BETTER), scored("b", BETTER, beats_bm25=False, floors=floors)])
@@ -223,6 +363,13 @@ def test_a_run_that_does_not_beat_bm25_is_marked() -> None:
 def test_bundles_are_compared_field_by_field() -> None:
     found = pair_of(scored("a", ZEROS, bundle_content=weighted(0.5)), scored("b", ZEROS, bundle_content=weighted(0.25)))
     assert [each.model_dump() for each in found.changes] == [{"field": "query.dense_weight", "a": "0.5", "b": "0.25"}]
+
+
+def test_fields_of_parts_are_named_by_their_path_and_keep_their_kind() -> None:
+    one, other = Bundle(), Bundle(query=QueryConfig(legs=("lexical",), top_k=3))
+    assert ("query.top_k", one.query.top_k, 3) in differences(one, other)
+    assert ("query.legs", list(one.query.legs), ["lexical"]) in differences(one, other)
+    assert differences(one, one) == []
 
 
 def test_time_is_shown_with_its_mean_and_its_95th_percentile() -> None:
@@ -277,6 +424,19 @@ def test_what_is_no_run_is_a_usage_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(UsageError, match="is not what `plumbline eval run --out` writes"):
         read_table(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize("name", ["absent", "folder", "text", "cases"])
+def test_a_file_is_refused_in_the_same_words_by_either_reader(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text").write_bytes(b"\xff{")
+    (tmp_path / "cases").write_text('{"cases": [{"id": 1}]}')
+    said = []
+    for read in (read_table, load_file):
+        with pytest.raises(UsageError) as caught:
+            read(tmp_path / name)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
 
 
 def test_a_table_knows_its_run_without_the_cases() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from rag.answering.extractive import SentenceCache, draft_extractive
 from rag.answering.reading import MAX_SENTENCES, read
+from rag.answers import Found, Trace
 from rag.config import AnswerConfig, Bundle
-from rag.types import Caller, Chunk, DocumentInfo, Found, Hit, Request, Trace
+from rag.types import Caller, Chunk, DocumentInfo, Hit, Request
 
 LEAVE = (
     "# Leave\n\nFull-time employees receive 27 days of paid annual leave per year. Public holidays come "

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
+from rag.answers import Draft, Sentence
 from rag.claims import claims, known_values
 from rag.grounding import check_grounding, ground
-from rag.types import Chunk, DocumentInfo, Draft, Hit, Sentence
+from rag.types import Chunk, DocumentInfo, Hit
 
 LEASE = "The lease began on 3 March 2025. It runs for twenty-four months at a monthly rent of 1,200 euro."
 LIFT = "The lift is serviced each spring by Anna Berg. In 2023 it broke down twice."

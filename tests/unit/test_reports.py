@@ -11,19 +11,20 @@ from rich.console import Console
 
 from evals.charts import COLOURS, SHAPES
 from evals.compare_commands import CompareRequest, compare
-from evals.comparison import compare_runs
 from evals.findings import Comparison
+from evals.report_content import coverage
 from evals.report_html import page_of
 from evals.report_markdown import markdown_of
 from evals.report_text import print_comparison
 from evals.run import Run
 from evals.runs import RunBook
 from evals.verdicts import decimals, number, probability, rounded, signed
+from evals.written_files import write_file
 from rag.database import schema
 from rag.database.engine import Database
 from rag.errors import NotFoundError, UsageError
 from rag.terminal import Options
-from tests.unit.made_runs import HOSTILE, case, run, weighted
+from tests.unit.made_runs import HOSTILE, case, compare_runs, run, weighted
 
 VOID = {"meta", "br", "img", "link", "input"}
 
@@ -114,6 +115,29 @@ def test_runs_that_cannot_be_compared_say_why_in_every_report() -> None:
     for said in (on_terminal(unlike, 300), page_of(unlike)):
         assert "far (other) has other documents than base (corpus-diges)" in said
     assert "far (other) has other documents than base" in markdown_of(unlike)
+
+
+def test_both_splits_stand_beside_each_other_in_every_report_with_a_warning() -> None:
+    runs = [
+        measured(name, every, split=split, id=f"{name}-{split}", bundle_content=weighted(every / 10))
+        for split, gain in (("tune", 0), ("holdout", 1))
+        for name, every in (("base", 4), ("new", 2 + gain))
+    ]
+    comparison = compare_runs(runs)
+    said = on_terminal(comparison)
+    assert max(map(len, said.splitlines())) <= 80
+    assert "recall@5 on tune and on holdout" in said
+    assert re.search(r"^new +0\.500 \[0\.490, 0\.510\] 60 +0\.333 \[0\.323, 0\.343\] 60$", said, re.MULTILINE)
+    assert "recall@5, each run B against A, base on tune or base on holdout" in said
+    for report in (said, markdown_of(comparison), page_of(comparison)):
+        assert "The figure on tune flatters what was chosen on it" in report
+    assert "| new | 0.500 | \\[0.490, 0.510\\] | 60 | 0.333 |" in markdown_of(comparison)
+    assert Page(page_of(comparison)).open == []
+
+
+def test_runs_that_found_nothing_are_marked_by_state() -> None:
+    grid = coverage(found(measured("none", 3, coverage={"ok": 59, "empty": 1, "error": 0, "timeout": 0})))
+    assert grid.marked == {2}
 
 
 def test_markdown_has_the_same_content_as_tables() -> None:
@@ -223,6 +247,42 @@ def test_runs_are_named_by_file_or_by_id(
         compare(Options(), CompareRequest([first, "absent.json"]), as_json=True)
     with pytest.raises(NotFoundError, match="no finished run '20260101-absent'"):
         compare(Options(), CompareRequest([first, "20260101-absent"]), as_json=True)
+
+
+def test_a_run_named_by_id_is_compared_as_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+    saved = saved_run(tmp_path, measured("b", 2))
+    first, _ = files(tmp_path)
+    (tmp_path / "file").write_bytes(orjson.dumps(saved.as_json(cases=True)))
+    said = []
+    for name in (saved.id, str(tmp_path / "file")):
+        compare(Options(), CompareRequest([first, name]), as_json=True)
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+
+
+def test_a_report_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    request = CompareRequest(files(tmp_path), markdown=tmp_path / "absent" / "r.md")
+    with pytest.raises(UsageError, match=r"^The report cannot be written to .*r\.md: No such file or directory\.$"):
+        compare(Options(), request, as_json=True)
+    with pytest.raises(UsageError, match=r"^The run cannot be written to .*: Is a directory\. It is saved as 7\.$"):
+        write_file(tmp_path, b"", "The run", otherwise="It is saved as 7.")
+
+
+def test_two_splits_return_0_and_two_runs_of_them_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = []
+    for name, split in (("a", "tune"), ("b", "tune"), ("a", "holdout"), ("b", "holdout")):
+        paths.append(str(tmp_path / f"{name}-{split}"))
+        made = measured(name, 2 if name == "b" else 4, split=split, id=f"{name}-{split}")
+        Path(paths[-1]).write_bytes(orjson.dumps(made.as_json(cases=True)))
+    assert compare(Options(), CompareRequest(paths), as_json=True) == 0
+    said = orjson.loads(capsys.readouterr().out)
+    assert [(pair["a"], pair["b"]) for pair in said["pairs"]] == [("a-tune", "b-tune"), ("a-holdout", "b-holdout")]
+    assert [(each["label"], each["tune"]["mean"]) for each in said["splits"]] == [("a", 0.25), ("b", 0.5)]
+    assert compare(Options(), CompareRequest(paths[::2]), as_json=True) == 1
+    assert "A_tune B_tune A_holdout B_holdout" in orjson.loads(capsys.readouterr().out)["reason"]
 
 
 def saved_run(home: Path, made: Run) -> Run:

@@ -6,7 +6,7 @@ import pytest
 from rag.config import QueryConfig
 from rag.reranking import COMPARED, rerank, shares, to_compare
 
-NONE, LATE = QueryConfig(), QueryConfig(rerank="late_interaction")
+NONE, LATE = QueryConfig(rerank="none"), QueryConfig(rerank="late_interaction")
 RANKING = [("a", 0.9), ("b", 0.5), ("c", 0.4)]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.config import Bundle, load_bundle
+from rag.config import Bundle, IndexConfig, load_bundle
 from rag.errors import UsageError
 from rag.settings import Settings
 
@@ -90,11 +90,26 @@ def test_late_interaction_says_what_it_needs(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs the built-in embedder"):
         load_bundle(file)
     file.write_text("index: {token_vectors: true}\nquery: {rerank: late_interaction}\n")
-    assert load_bundle(file).index.digest != Bundle().index.digest
+    assert load_bundle(file) == Bundle()
+
+
+@pytest.mark.parametrize(
+    "content", ["index: {token_vectors: false}", "index: {embedder: ./my-model}", "query: {legs: [lexical]}"]
+)
+def test_nothing_is_reranked_where_there_is_nothing_to_do_it_with_or_one_leg_is_wanted(
+    tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "bundle.yaml"
+    file.write_text(content)
+    bundle = load_bundle(file)
+    assert bundle.query.rerank == "none"
+    assert Bundle.model_validate(bundle.model_dump()) == bundle
 
 
 def test_what_does_not_concern_a_bundle_leaves_its_digest_as_it_was_released() -> None:
-    assert (Bundle().digest, Bundle().index.digest) == ("b1d4ae4f9ce7", "fba042b6ce15")
+    plain = Bundle(index=IndexConfig(token_vectors=False))
+    assert (plain.digest, plain.index.digest) == ("b1d4ae4f9ce7", "fba042b6ce15")
+    assert (Bundle().digest, Bundle().index.digest) == ("0fcc999ef828", "786e9620e074")
 
 
 @pytest.mark.parametrize(
