@@ -4,7 +4,7 @@ import errno
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -49,7 +49,11 @@ class BlobCache:
 
     def put(self, kind: str, blobs: Iterable[Blob]) -> None:
         """Add contents; one that is there already stays. Raises DiskFullError, StoreUnavailableError."""
-        rows = [(kind, key, _today(), content) for key, content in blobs]
+        self.put_together({kind: blobs})
+
+    def put_together(self, blobs: Mapping[str, Iterable[Blob]]) -> None:
+        """Add contents of several kinds, all or none. Raises DiskFullError, StoreUnavailableError."""
+        rows = [(kind, key, _today(), content) for kind, some in blobs.items() for key, content in some]
         self._repaired(lambda: self._write("INSERT OR IGNORE INTO blobs VALUES (?, ?, ?, ?)", rows))
 
     def forget(self, keys: Iterable[bytes]) -> None:
@@ -187,7 +191,9 @@ class BlobCache:
         full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
         full = full or getattr(error, "errno", None) == errno.ENOSPC or self._free_bytes() < _FULL_BELOW_BYTES
         if full:
-            return DiskFullError(f"No space for the cache {self.path}. What it held before is kept.")
+            return DiskFullError(
+                f"No space for the cache {self.path}. What it held before is kept; free some space and repeat."
+            )
         return StoreUnavailableError(f"The cache {self.path} cannot be used: {error}.")
 
     def _free_bytes(self) -> int:

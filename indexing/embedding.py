@@ -69,8 +69,7 @@ def embed_with_tokens(texts: Sequence[str], embedder: Embedder, cache: VectorCac
     missing = [name for name in places if name not in found]
     for names, some in _slices(missing, places, texts):
         rows, token_rows = embedder.embed_tokens(some)
-        cache.put(identity, zip(names, rows, strict=True))
-        cache.put_tokens(projected, zip(names, token_rows, strict=True))
+        cache.put_both(identity, zip(names, rows, strict=True), projected, zip(names, token_rows, strict=True))
         found |= {name: Embedded(*each) for name, *each in zip(names, rows, token_rows, strict=True)}
     if missing:
         cache.prune()

@@ -1,6 +1,6 @@
 """Vectors by embedder and text, in one SQLite file that several processes use and that may be deleted at any time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +33,21 @@ class VectorCache:
 
     def put(self, identity: str, vectors: Iterable[tuple[bytes, Vector]]) -> None:
         """Add vectors; one that is there already stays. Raises DiskFullError, StoreUnavailableError."""
-        self._blobs.put(identity, ((name, vector.astype(np.float32).tobytes()) for name, vector in vectors))
+        self._blobs.put(identity, _contents(vectors))
 
-    def put_tokens(self, identity: str, tokens: Iterable[tuple[bytes, TokenRows]]) -> None:
-        """Add token vectors, as `put` does. identity: not that of the vectors."""
-        self._blobs.put(identity, ((name, rows.tobytes()) for name, rows in tokens))
+    def put_both(
+        self,
+        identity: str,
+        vectors: Iterable[tuple[bytes, Vector]],
+        projected: str,
+        tokens: Iterable[tuple[bytes, TokenRows]],
+    ) -> None:
+        """Add vectors and token vectors, all or none: of a text with one of them both are made again.
+
+        projected: the identity of the token vectors, not that of the vectors.
+        """
+        rows = ((name, rows.tobytes()) for name, rows in tokens)
+        self._blobs.put_together({identity: _contents(vectors), projected: rows})
 
     def forget(self, hashes: Iterable[bytes]) -> None:
         """Take away these texts' vectors, of every embedder. Raises DiskFullError, StoreUnavailableError."""
@@ -46,6 +56,10 @@ class VectorCache:
     def prune(self) -> None:
         """Take away what was used longest ago when the limit is passed. Raises DiskFullError, StoreUnavailableError."""
         self._blobs.prune()
+
+
+def _contents(vectors: Iterable[tuple[bytes, Vector]]) -> Iterator[tuple[bytes, bytes]]:
+    return ((name, vector.astype(np.float32).tobytes()) for name, vector in vectors)
 
 
 def _are_projected(rows: TokenRows) -> bool:

@@ -58,7 +58,7 @@ def _evenness(text: str, lines: Sequence[tuple[int, int]], delimiter: str) -> tu
 
 def _rows(text: str, lines: Sequence[tuple[int, int]], delimiter: str, quoting: int) -> Iterator[_Row]:
     """Yield the records with their place; the reader says how many lines each took."""
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     reader = csv.reader((text[start:end] for start, end in lines), delimiter=delimiter, quoting=quoting)  # type: ignore[arg-type]  # a literal of csv's own
     done = 0
     try:

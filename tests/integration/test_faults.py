@@ -180,7 +180,7 @@ def test_at_whatever_write_the_disk_is_full_readers_see_the_old_corpus_or_the_ne
     world.build(tmp_path / "home", world.show(tmp_path / "source", world.OLD), world.BUNDLE)
     sources = world.show(tmp_path / "source", world.NEW)
     with small_disk(tmp_path / "disk", 12) as disk:
-        for free in range(100_000, 400_000, 25_000):
+        for free in range(40_000, 400_000, 20_000):
             shutil.rmtree(disk / "home", ignore_errors=True)
             home = shutil.copytree(tmp_path / "home", disk / "home")
             (disk / "rest").write_bytes(bytes(max(0, shutil.disk_usage(disk).free - free)))

@@ -81,7 +81,7 @@ def test_token_vectors_that_have_lost_their_length_are_not_used(path):
     cache = VectorCache(path, MANY)
     sound, empty = np.full((3, 64), 16, np.int8), np.zeros((0, 64), np.int8)
     contents = {"sound": sound, "empty": empty, "blank": np.zeros((3, 64), np.int8), "cut": np.full(70, 16, np.int8)}
-    cache.put_tokens("one", [(text_hash(name), rows) for name, rows in contents.items()])
+    cache.put_both("none", [], "one", [(text_hash(name), rows) for name, rows in contents.items()])
     found = cache.get_tokens("one", [text_hash(name) for name in contents], 64)
     assert set(found) == {text_hash("sound"), text_hash("empty")}
     assert np.array_equal(found[text_hash("sound")], sound)
@@ -151,7 +151,7 @@ def test_what_is_forgotten_is_gone_for_every_embedder(path):
     cache = VectorCache(path, MANY)
     for identity in ("one", "two"):
         cache.put(identity, [(text_hash("a"), unit(1)), (text_hash("b"), unit(2))])
-    cache.put_tokens("tokens", [(text_hash("a"), np.full((1, 64), 16, np.int8))])
+    cache.put_both("none", [], "tokens", [(text_hash("a"), np.full((1, 64), 16, np.int8))])
     cache.forget([text_hash("a")])
     for identity in ("one", "two"):
         assert list(cache.get(identity, [text_hash("a"), text_hash("b")])) == [text_hash("b")]
