@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.significance import DETECTABLE_Z, Estimate, Paired, questions_needed
+from evals.significance import Estimate, Paired, minimum_detectable, questions_needed
 
 _Z = NormalDist().inv_cdf(0.975)
 _SAME = 1e-12  # less is rounding
@@ -56,7 +56,7 @@ def paired_auroc(a: Sequence[float], b: Sequence[float], answerable: Sequence[bo
         wins=wins,
         ties=n - wins - losses,
         losses=losses,
-        minimum_detectable=DETECTABLE_Z * error,
+        minimum_detectable=minimum_detectable(error * sqrt(n), n) if error > _SAME else None,
         questions_needed=questions_needed(difference, error * sqrt(n)),
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from itertools import count
+from typing import Any
 
 import altair as alt
 
@@ -23,6 +24,8 @@ _WIDTH = 780
 _CLEAR = 3  # bands above each other
 _SLICES = 20  # in a chart
 _BUDGET = re.compile(r"recall@(\d+)t")
+_BREAKS = re.compile(r"[\t\n\r\u2028\u2029]+")  # in a title they end the drawer's own expression
+_UNDRAWABLE = re.compile(r"[\x0c\ufffe\uffff]")  # besides control characters: what XML has no place for
 _GREY = "#808080"  # of what a page recolours
 
 _KINDS_NAMED = ("better", "worse", "not shown")
@@ -44,6 +47,15 @@ def charts_of(found: Comparison) -> dict[str, str]:
     }
     number = count()
     return {title: _svg(chart, f"chart{next(number)}") for title, chart in drawn.items() if chart is not None}
+
+
+def _drawable(value: Any) -> Any:  # JSON
+    """Return a chart's JSON with its texts as they can be drawn: a control character ends the whole process."""
+    if isinstance(value, str):
+        return _UNDRAWABLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", visible(_BREAKS.sub(" ", value)))
+    if isinstance(value, dict):
+        return {name: _drawable(each) for name, each in value.items()}
+    return [_drawable(each) for each in value] if isinstance(value, list) else value
 
 
 def left_out(found: Comparison) -> int:
@@ -222,5 +234,5 @@ def _svg(chart: Chart, prefix: str) -> str:
     """Return the chart as an element that stands in a page beside others: its ids are its own."""
     styled = chart.configure(background="transparent", font="sans-serif").configure_view(stroke=None)
     drawn = StringIO()
-    styled.save(drawn, format="svg")
+    alt.Chart.from_dict(_drawable(styled.to_dict())).save(drawn, format="svg")
     return re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", visible(drawn.getvalue()))

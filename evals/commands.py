@@ -20,11 +20,13 @@ from evals.run_text import print_run, run_list
 from evals.runs import RunBook, load_file
 from evals.written_files import write_file
 from indexing.build import default_bundle
+from indexing.commands import make_home
 from rag.config import Bundle, load_bundle
 from rag.database import schema
 from rag.database.engine import Database
+from rag.errors import UsageError
 from rag.settings import Settings
-from rag.terminal import Options, console, print_json
+from rag.terminal import Options, console, note, print_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,9 @@ class RunRequest:
 def run(options: Options, request: RunRequest, *, as_json: bool) -> int:
     settings = options.settings()
     eval_set, bundle = load_set(request.eval_set), _bundle(request.bundle, settings)
-    with open_bench(settings, cached=request.cached) as (bench, book):
+    if request.out and not request.out.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {request.out.parent} to write the run to. Nothing was asked.")
+    with open_bench(settings, cached=request.cached) as (bench, book), _told_to_go_on():
         plan = _plan(request, eval_set, bundle, settings)
         made = _measured(plan, bench, book, request)
     if request.out:
@@ -62,6 +66,15 @@ def run(options: Options, request: RunRequest, *, as_json: bool) -> int:
     else:
         print_run(console(options), made)
     return 0
+
+
+@contextmanager
+def _told_to_go_on() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("Interrupted. The same command goes on where it was.")
+        raise
 
 
 def runs(options: Options, *, everything: bool = False, as_json: bool) -> int:
@@ -102,7 +115,7 @@ def _measured(plan: Plan, bench: Bench, book: RunBook, request: RunRequest) -> R
 @contextmanager
 def open_bench(settings: Settings, *, cached: bool = True) -> Iterator[tuple[Bench, RunBook]]:
     """Open what experiments use, and the runs; the home is made where there is none."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
     bench = Bench(settings, cached=cached)
     try:
         schema.upgrade(bench.backends.database, "truth")

@@ -57,6 +57,7 @@ def labels(tables: Sequence[RunTable], *, with_split: bool = False) -> list[str]
 def obstacles(tables: Sequence[RunTable], names: Sequence[str], across: Collection[Across] = ()) -> list[str]:
     """Return why these runs cannot be compared: which, what differs, what to do. Empty where they can."""
     free = {*across, "split"} if _may_stand_beside(tables) else {*across}
+    free |= {"limit"} if _uncut(tables) else set()
     strict = [trait for trait in _TRAITS if trait.field not in free]
     found = [f"{said} {trait.advice}" for trait in strict if (said := _unlike(trait, tables, names))]
     return found or [
@@ -120,14 +121,35 @@ def _unknown(trait: _Trait, value: object) -> bool:
     return trait.unknown and value is None
 
 
+def _uncut(tables: Sequence[RunTable]) -> bool:
+    """Whether no limit left a question out: runs hold the same ones, and none more than its limit asks for.
+
+    Beside another split, as many questions as the limit may have been cut to it.
+    """
+    groups = [[tables[at] for at in group] for group in by_split(tables)]
+    spare = len(groups) > 1
+    same = all(set(table.cases.id) == set(group[0].cases.id) for group in groups for table in group)
+    limits = [(table.run.limit, len(table.cases.id)) for table in tables]
+    return same and all(limit is None or limit >= cases + spare for limit, cases in limits)
+
+
 def _other_cases(tables: Sequence[RunTable], names: Sequence[str]) -> list[str]:
     first = set(tables[0].cases.id)
-    return [
+    return [twice for name, table in zip(names, tables, strict=True) if (twice := _twice(table, name))] or [
         f"{name} holds {len(own - first)} questions that {names[0]} lacks, and lacks {len(first - own)} of its. "
         "Run both again: one may have been cut short."
         for name, table in zip(names, tables, strict=True)
-        if (own := set(table.cases.id)) != first or len(table.cases.id) != len(own)
+        if (own := set(table.cases.id)) != first
     ]
+
+
+def _twice(table: RunTable, name: str) -> str:
+    """Return which case stands more than once in a run; empty where none does."""
+    again = [id_ for id_, count in Counter(table.cases.id).items() if count > 1]
+    if not again:
+        return ""
+    more = f", as {len(again) - 1:,} more do" if len(again) > 1 else ""
+    return f"{name} holds the case {again[0]} more than once{more}. Run it again: its file was changed or put together."
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -22,8 +22,9 @@ from evals.verdicts import verdict
 from rag.errors import UsageError
 
 LEVEL = 0.05
-# What decides where a set has no truth for retrieval.
-_WITHOUT_TRUTH = ("answer_f1", "exact_match", "abstention_recall")
+# What decides where a run does not say it, or has no value of it: rankings before answers.
+_OTHERWISE = ("recall@5", "ndcg@10", "answer_f1", "exact_match", "abstention_recall")
+_NEAREST = 5  # names shown for one that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class _Field:
     @property
     def headline(self) -> str:
         """The deciding metric that single questions have; empty where there is none."""
-        per_case = [name for name in [*self.named, self.tables[0].run.headline] if name in self.names]
-        return per_case[0] if per_case else ""
+        wanted = [*self.named, self.tables[0].run.headline, *_OTHERWISE]
+        return next((name for name in wanted if name in self.names), "")
 
 
 def compare_tables(
@@ -90,14 +91,19 @@ def _compared(runs: _Field, notes: tuple[str, ...]) -> Comparison:
 def _deciding(tables: Sequence[RunTable], known: Sequence[str], metrics: Sequence[str]) -> list[str]:
     """Return the metrics that decide. Raises UsageError, with those that are meant perhaps, for one that no run has."""
     if not metrics:
-        wanted = [tables[0].run.headline, *_WITHOUT_TRUTH]
+        wanted = [*(table.run.headline for table in tables), *_valued(tables)]
         return [next((name for name in wanted if name in known), known[0])] if known else []
     every = [*known, AUROC]
     for name in metrics:
         if name not in every:
             nearest = sorted(every, key=lambda other: (DamerauLevenshtein.distance(name, other), other))
-            raise UsageError(f"No run has a metric {name!r}. The nearest first: {', '.join(nearest)}.")
+            raise UsageError(f"No run has a metric {name!r}. The nearest first: {', '.join(nearest[:_NEAREST])}.")
     return list(dict.fromkeys(metrics))
+
+
+def _valued(tables: Sequence[RunTable]) -> list[str]:
+    """Return what else may decide, as far as a question of any run has a value of it."""
+    return [name for name in _OTHERWISE if any(not np.isnan(table.column(name)).all() for table in tables)]
 
 
 def _differences(runs: _Field) -> list[dict[str, MetricDifference]]:

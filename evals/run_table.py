@@ -4,17 +4,22 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
+from types import NoneType
+from typing import get_args
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 from pydantic import BaseModel, InstanceOf, TypeAdapter
 
+from evals.outcome import State
 from evals.run import CaseResult, RankedPlace, Run
 from evals.runs import load_file
 from evals.scoring import table_of
+from rag.errors import UsageError
 
 _RANKING = TypeAdapter(tuple[RankedPlace, ...])
 _ROWS = TypeAdapter(list[InstanceOf[dict]])  # type: ignore[type-arg]  # their fields are read one by one
@@ -32,6 +37,9 @@ class _Columns(BaseModel, frozen=True):
     answerability: tuple[float | None, ...]
 
 
+LARGEST = 1e9  # of a figure, either way: eleven days in ms; above lies what nobody measured
+_NUMBERS = {float, int, NoneType}
+_STATES = frozenset(get_args(State))
 _FIELDS = tuple(_Columns.model_fields)
 _ABSENT = {name: field.default for name, field in CaseResult.model_fields.items()}
 
@@ -93,9 +101,12 @@ def read_table(path: Path) -> RunTable:
     """
     try:
         with collector_paused():
-            return table_of_content(orjson.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return table_of_run(load_file(path))  # which validates every case, and says what is wrong
+            return table_of_content(orjson.loads(path.read_bytes()), str(path))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        run = load_file(path)  # which validates every case, and says what is wrong but for what JSON calls NaN
+        _refuse([each.model_dump(include={"state", "metrics", "answerability"}) for each in run.cases], str(path))
+        _refuse_means(run, str(path))
+        return table_of_run(run)
 
 
 @contextmanager
@@ -110,13 +121,49 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def table_of_content(content: Mapping[str, object]) -> RunTable:
-    """Return a run's JSON as columns."""
+def table_of_content(content: Mapping[str, object], origin: str = "The run") -> RunTable:
+    """Return a run's JSON as columns. Raises UsageError for a state or a figure that no run writes.
+
+    origin: what the error names.
+    """
     rows: Sequence[Mapping[str, object]] = _ROWS.validate_python(content["cases"])
     run = Run.model_validate({**content, "cases": ()})
+    _refuse_means(run, origin)
     cases = _Columns.model_validate({name: _column(rows, name) for name in _FIELDS})
-    names, values = _values([each["metrics"] for each in rows])
+    metrics = [each["metrics"] for each in rows]
+    figures = chain.from_iterable(each.values() for each in metrics if isinstance(each, dict))
+    if not (set(map(type, figures)) <= _NUMBERS and {each["state"] for each in rows} <= _STATES):
+        _refuse(rows, origin)
+    names, values = _values(metrics)
+    answerability = np.array(cases.answerability, dtype=np.float64)
+    if any((np.abs(each) > LARGEST).any() for each in (values, answerability)):  # NaN, which is null here, is not
+        _refuse(rows, origin)
     return RunTable(run, cases, tuple(names), values, [each.get("ranking", ()) for each in rows])
+
+
+def _refuse(rows: Sequence[Mapping[str, object]], origin: str) -> None:
+    """Raise UsageError for the first state or figure that no run writes, one by one, with its place."""
+    for at, row in enumerate(rows):
+        metrics = row["metrics"]
+        given = {f"metrics.{name}": value for name, value in metrics.items()} if isinstance(metrics, dict) else {}
+        wrong = [name for name, value in given.items() if not _is_figure(value)]
+        wrong += [] if _is_figure(row.get("answerability")) else ["answerability"]
+        said = f"{wrong[0]}: Input should be null or a number from -1e9 to 1e9" if wrong else ""
+        if row["state"] not in _STATES:
+            said = f"state: Input should be {', '.join(get_args(State))}"
+        if said:
+            raise UsageError(f"{origin} is not what `plumbline eval run --out` writes: cases.{at}.{said}.")
+
+
+def _refuse_means(run: Run, origin: str) -> None:
+    for name, mean in run.metrics.items():
+        if not all(map(_is_figure, (mean.mean, mean.ci_low, mean.ci_high))):
+            said = f"metrics.{name}: Input should be null or numbers from -1e9 to 1e9"
+            raise UsageError(f"{origin} is not what `plumbline eval run --out` writes: {said}.")
+
+
+def _is_figure(value: object) -> bool:
+    return value is None or (type(value) in _NUMBERS and abs(value) <= LARGEST)  # type: ignore[arg-type]  # a number
 
 
 def _column(rows: Sequence[Mapping[str, object]], name: str) -> list[object]:

@@ -1,5 +1,6 @@
 """A run on the terminal: how good, how sure, at what cost, and what was not measured."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from evals.run import Run, Summary
 from evals.runs import RunLine
+from evals.scoring import BUDGETS, KS
 from rag.api.view import visible
 
 # What is shown of the ranking's metrics, which --json and --out have all of.
@@ -32,10 +34,13 @@ def print_run(screen: Console, run: Run) -> None:
     """Print a run for people."""
     asked = sum(run.coverage.values())
     screen.print(
-        Text(f"{run.set_name}, {asked:,} questions", "bold") + Text(f"  bundle {run.name} {run.bundle}", "dim")
+        Text(f"{visible(run.set_name) or 'set'}, {asked:,} questions", "bold")
+        + Text(f"  bundle {visible(run.name)} {run.bundle}", "dim")
     )
     screen.print(_coverage(run))
-    names = list(dict.fromkeys([run.headline, *_SHOWN, *_ANSWERS]))
+    for line in _errors(run):
+        screen.print(line)
+    names = list(dict.fromkeys([run.headline, *_SHOWN, *_at_own_cuts(run), *_ANSWERS]))
     screen.print(_metrics(run, [name for name in names if name in run.metrics]))
     if run.floors:
         screen.print(_floors(run))
@@ -46,10 +51,23 @@ def print_run(screen: Console, run: Run) -> None:
     screen.print(f"run {run.id}")
 
 
+def _errors(run: Run) -> list[Text]:
+    """Return why questions failed, the most frequent reasons first."""
+    reasons = Counter(case.error for case in run.cases if case.state == "error")
+    return [Text(f"  {count} x {visible(reason)}", "yellow") for reason, count in reasons.most_common(3)]
+
+
+def _at_own_cuts(run: Run) -> list[str]:
+    """Return the metrics at cuts that are not among the usual ones: somebody asked for them."""
+    usual = {str(k) for k in KS} | {f"{budget}t" for budget in BUDGETS}
+    return [name for name in run.metrics if "@" in name and name.partition("@")[2] not in usual]
+
+
 def run_list(lines: Sequence[RunLine]) -> Table:
     """Return the runs as a table."""
     columns = ("set", "name", "bundle", "state", Column("questions", justify="right"), "started (UTC)")
-    table = Table(Column("run", no_wrap=True, min_width=_ID), *columns)  # an id is there to be copied
+    # An id is there to be copied; without borders the rest fits 80 columns.
+    table = Table(Column("run", no_wrap=True, min_width=_ID), *columns, box=None, pad_edge=False)
     for each in lines:
         asked = f"{each.asked:,}" if each.asked == each.cases else f"{each.asked:,} of {each.cases:,}"
         started = datetime.fromtimestamp(each.started_at, UTC).strftime("%Y-%m-%d %H:%M")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 RESAMPLES = 2_000  # of questions: bounds of a 95 % interval rest on 50 of them each
 FLIPS = 10_000  # of signs: the smallest p is 0.0001, below 0.05 / 500 comparisons
 ENUMERATED = 12  # differences: all of their 4,096 sign patterns cost less than random ones
+LEAST = 6  # questions that a sign-flip test can reach p < 0.05 with: 2 / 2^6; with 5 all of one sign have 0.0625
 DETECTABLE_Z = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)  # two-sided level 0.05, power 0.8
 
 _SEED = 20_071_106
@@ -51,7 +52,8 @@ class Paired:
     wins: int | None = None  # questions on which b has the higher value
     ties: int | None = None
     losses: int | None = None
-    minimum_detectable: float | None = None  # two-sided level 0.05, power 0.8, uncorrected
+    # Two-sided level 0.05, power 0.8, uncorrected; both None where all differences are equal: nothing varies.
+    minimum_detectable: float | None = None
     questions_needed: int | None = None  # to detect a difference of this size; None where it is 0
 
 
@@ -99,14 +101,17 @@ def sign_flip_p(differences: Values) -> Values:
     return p_values
 
 
-def minimum_detectable(deviation: float, n: int) -> float:
-    """Return the difference that `n` questions show with power 0.8; `deviation`: of the differences."""
-    return DETECTABLE_Z * deviation / sqrt(n)
+def minimum_detectable(deviation: float, n: int) -> float | None:
+    """Return the difference that `n` questions show with power 0.8; None without any `deviation` of the differences."""
+    return DETECTABLE_Z * deviation / sqrt(n) if deviation else None
 
 
 def questions_needed(difference: float, deviation: float) -> int | None:
-    """Return how many questions make `difference` the minimum detectable one, at least 2; None where it is 0."""
-    return max(2, ceil((DETECTABLE_Z * deviation / difference) ** 2)) if difference else None
+    """Return how many questions make `difference` the minimum detectable one, at least `LEAST`.
+
+    None where it is 0, and where the differences do not deviate: they say nothing of what others would do.
+    """
+    return max(LEAST, ceil((DETECTABLE_Z * deviation / difference) ** 2)) if difference and deviation else None
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -123,6 +128,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 def _paired(differences: Values, mean: float, interval: tuple[float, float], p: float) -> Paired:
     defined = differences[~np.isnan(differences)]
     deviation = float(defined.std(ddof=1))
+    deviation = deviation if deviation > _SAME * max(1.0, abs(mean)) else 0.0  # equal but for rounding
     wins, losses = int((defined > 0).sum()), int((defined < 0).sum())
     return Paired(
         n=len(defined),

@@ -3,6 +3,8 @@
 from math import floor, log10
 
 from evals.findings import MetricDifference
+from evals.scoring import AUROC
+from evals.significance import LEAST
 
 ABSENT = "–"
 _SPENT = ("latency_ms.", "context_tokens", "cost_usd", "input_tokens", "output_tokens")
@@ -99,10 +101,19 @@ def _unsettled(metric: str, found: MetricDifference) -> str:
     places = places_of(metric, found)
     said = f"{number(found.difference, places)} {interval(found.ci_low, found.ci_high, places)} {metric}"
     parts = [f"No difference can be shown: {said}", *_correction(found)]
-    parts.append(f"this set shows differences from {number(found.minimum_detectable, places)} up")
+    parts += _power(metric, found, places)
     if found.more_questions:
         parts.append(f"about {rounded(found.more_questions):,} more questions would settle one of this size")
     return "; ".join(parts) + "."
+
+
+def _power(metric: str, found: MetricDifference, places: int) -> list[str]:
+    """Return which differences so many questions show; nothing where that is not known."""
+    if found.n < LEAST and metric != AUROC:  # which has a test of its own
+        return [f"fewer than {LEAST} questions can show none"]
+    least = found.minimum_detectable or 0.0
+    said = number(least, places) if round(least, places) else figure(metric, least)
+    return [f"this set shows differences from {said} up"] if float(said.replace(",", "")) else []
 
 
 def _correction(found: MetricDifference) -> list[str]:

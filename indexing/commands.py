@@ -59,7 +59,7 @@ def workshop(settings: Settings, *, create: bool = False) -> Iterator[Workshop]:
     """Open what the indexer uses. Raises NoIndexError where there is none and `create` does not make one."""
     backends = open_backends(settings)
     if create:
-        _make_home(settings.home)
+        make_home(settings.home)
         schema.upgrade(backends.database, "truth")
     elif not backends.database.exists:
         schema.require(backends.database, "truth")
@@ -72,7 +72,8 @@ def workshop(settings: Settings, *, create: bool = False) -> Iterator[Workshop]:
         backends.close()
 
 
-def _make_home(home: Path) -> None:
+def make_home(home: Path) -> None:
+    """Make the folder of a home. Raises UsageError where it cannot be made."""
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -29,7 +29,7 @@ class SentenceTransformersEmbedder:
     token_dim = 0
 
     def __init__(self, name_or_path: str, batch: int = 8) -> None:
-        """Load from this machine only. Raises UsageError without the extra, ModelUnavailableError without the model."""
+        """Load from this machine only. Raises ModelUnavailableError without the extra or the model."""
         self._model = _load(name_or_path)
         self._batch = batch
         self._lock = threading.Lock()  # its tokenizer is changed by every call
@@ -102,7 +102,7 @@ def _load(name_or_path: str) -> "SentenceTransformer":
         # Here, not at the top: a module that cannot be imported without an extra could not be checked without it.
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     except ImportError as error:
-        raise UsageError(_INSTALL) from error
+        raise ModelUnavailableError(_INSTALL) from error
     try:
         return SentenceTransformer(name_or_path, device="cpu", local_files_only=True)
     except (OSError, ValueError, KeyError) as error:

@@ -1,5 +1,7 @@
 """Comparisons: what may be compared, what is real, where, and which questions changed."""
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -172,6 +174,90 @@ def test_an_unknown_metric_is_a_usage_error_that_lists_the_nearest_first() -> No
     runs = [run(name, [case(0, {"recall@5": 1.0, "recall@10": 1.0, "ap": 1.0})]) for name in ("a", "b")]
     with pytest.raises(UsageError, match=r"No run has a metric 'recal@5'\. The nearest first: recall@5, recall@10, "):
         compare_runs(runs, metrics=["recal@5"])
+
+
+def test_of_many_metrics_five_are_named_for_one_that_no_run_has() -> None:
+    values = {f"recall@{k}": 1.0 for k in range(30)}
+    with pytest.raises(UsageError) as caught:
+        compare_runs([run(name, [case(0, values)]) for name in ("a", "b")], metrics=["nonsense"])
+    assert str(caught.value).count(",") == 4
+
+
+def minimal(path: Path, name: str, rows: Sequence[Mapping[str, object]], **facts: object) -> Path:
+    """Write a run with no more than the contract's fields."""
+    cases = [{"id": f"case{at}", "state": "ok", "metrics": row} for at, row in enumerate(rows)]
+    content = {"id": name, "set": "s", "corpus": "c", "bundle": name, "metrics": {}, "stages": {}}
+    coverage = {"ok": len(rows), "empty": 0, "error": 0, "timeout": 0}
+    file = path / name
+    file.write_text(json.dumps(content | {"coverage": coverage, "cases": cases} | facts))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("values", "deciding"),
+    [
+        ({"answer_f1": 0.5, "ndcg@10": 0.5, "recall@5": 0.5, "ap": 0.5}, "recall@5"),
+        ({"answer_f1": 0.5, "ndcg@10": 0.5, "recall@5": None}, "ndcg@10"),
+        ({"exact_match": 0.5, "answer_f1": 0.5, "ap": 0.5}, "answer_f1"),
+        ({"mrr@10": 0.5, "ap": 0.5}, "ap"),
+    ],
+)
+def test_runs_that_name_no_headline_are_decided_by_rankings_before_answers(
+    tmp_path: Path, values: dict[str, object], deciding: str
+) -> None:
+    found = compare_tables([read_table(minimal(tmp_path, name, [values] * 9)) for name in ("a", "b")])
+    assert (found.named, found.headline) == ((deciding,), deciding)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "0.5", "x", True, 1e10, -1e300, [1]])
+@pytest.mark.parametrize("others", [{"ap": 1.0}, {}], ids=["same names", "other names"])
+def test_a_figure_that_no_run_writes_is_a_usage_error_with_its_place(
+    tmp_path: Path, value: object, others: dict[str, object]
+) -> None:
+    file = minimal(tmp_path, "a", [{"ap": 1.0, "recall@5": 1.0}, others | {"recall@5": value}])
+    said = r"a is not what `plumbline eval run --out` writes: cases\.1\.metrics\.recall@5: Input should be "
+    with pytest.raises(UsageError, match=said):
+        read_table(file)
+
+
+def test_a_state_or_a_mean_that_no_run_writes_is_a_usage_error_with_its_place(tmp_path: Path) -> None:
+    cases = [{"id": "1", "state": "well", "metrics": {}}]
+    with pytest.raises(UsageError, match=r"writes: cases\.0\.state: Input should be ok, empty, error, timeout\."):
+        read_table(minimal(tmp_path, "a", [], cases=cases))
+    mean = {"mean": float("nan"), "ci_low": 0, "ci_high": 1, "n": 1, "undefined": 0}
+    with pytest.raises(UsageError, match=r"writes: metrics\.ap: Input should be"):
+        read_table(minimal(tmp_path, "a", [], metrics={"ap": mean}))
+
+
+def test_a_case_that_stands_twice_is_said() -> None:
+    twice = scored("b", ZEROS).model_copy(update={"cases": (*scored("b", ZEROS).cases, case(3, {"recall@5": 1.0}))})
+    assert reason(scored("a", ZEROS), twice).startswith("b holds the case case003 more than once. Run it again")
+    assert reason(twice, scored("a", ZEROS)).startswith("b holds the case case003 more than once.")
+
+
+def test_a_limit_beyond_the_set_is_no_difference() -> None:
+    assert compare_runs([scored("a", ZEROS), scored("b", BETTER, limit=40), scored("c", BETTER, limit=99)]).comparable
+    assert "another limit" in reason(scored("a", ZEROS), scored("b", ZEROS[1:], limit=39))
+    cut = [on("tune", name, 3, 9, limit=9) for name in ("a", "b")]
+    assert "another limit" in reason(*cut, *both_splits()[2:])
+    assert compare_runs([*both_splits()[:2], *(on("holdout", name, 3, 9, limit=10) for name in ("a", "b"))]).comparable
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_few_questions_are_said_to_show_nothing(count: int) -> None:
+    assert (
+        pair_of(scored("a", ZEROS[:count]), scored("b", [1.0] * count))
+        .verdicts[0]
+        .endswith("; fewer than 6 questions can show none.")
+    )
+
+
+def test_differences_that_are_all_equal_are_not_said_to_be_shown_from_0_up() -> None:
+    runs = [scored(name, [value] * 6) for name, value in (("a", 0.0), ("b", 1.0), ("c", 1.0))]
+    found = compare_runs(runs).pairs[0]
+    assert found.verdicts == (
+        "No difference can be shown: 1.000 [1.000, 1.000] recall@5; p 0.031 alone, 0.062 after Holm.",
+    )
 
 
 def test_one_run_is_no_comparison() -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from evals.charts import COLOURS, SHAPES
+from evals.charts import COLOURS, SHAPES, charts_of
 from evals.compare_commands import CompareRequest, compare
 from evals.findings import Comparison
 from evals.report_content import coverage
@@ -186,6 +186,20 @@ def test_the_page_shows_hostile_text_as_text() -> None:
     assert "&lt;script&gt;alert" in text
     assert "<script" not in text
     assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x01", "\x0b", "\x0c", "\x1b", "\ufffe", "\uffff", "\r\n\t", '"', "\\", "\u2028"]
+)
+def test_charts_are_drawn_whatever_characters_names_hold(character: str) -> None:
+    def of(name: str, value: float) -> Run:
+        rows = {f"re{character}call": value, "recall@250t": value, "latency_ms.total": 1.0 + value}
+        cases = [case(at, rows, tags=(f"t{character}g" if at % 2 else "even",)) for at in range(20)]
+        return run(f"{name}{character}", cases, headline=f"re{character}call")
+
+    drawn = charts_of(compare_runs([of("a", 0.0), of("b", 1.0)]))
+    assert len(drawn) == 4
+    assert not any(set("\x00\x01\x0b\x0c\x1b\ufffe\uffff") & set(svg) for svg in drawn.values())
 
 
 def test_every_run_of_a_chart_has_its_own_colour_and_shape() -> None:

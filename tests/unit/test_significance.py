@@ -57,13 +57,22 @@ def test_a_paired_comparison_by_hand() -> None:
 def test_the_needed_questions_make_the_difference_the_detectable_one() -> None:
     assert questions_needed(0.1, 0.5) == 197  # (2.801585 * 0.5 / 0.1) ** 2 = 196.2
     assert questions_needed(-0.1, 0.5) == 197
-    assert questions_needed(1.0, 0.0) == 2
+    assert questions_needed(1.0, 0.1) == 6  # fewer cannot reach p < 0.05
+    assert questions_needed(1.0, 0.0) is None
     assert questions_needed(0.0, 0.5) is None
 
 
 def test_a_run_does_not_differ_from_itself() -> None:
     values = np.random.default_rng(1).random((50, 2))
-    assert paired(values, values)[1] == Paired(50, 0.0, 0.0, 0.0, 1.0, 0, 50, 0, 0.0, None)
+    assert paired(values, values)[1] == Paired(50, 0.0, 0.0, 0.0, 1.0, 0, 50, 0, None, None)
+
+
+@pytest.mark.parametrize("value", [0.1, 1.0, 1 / 3, 1234.567])
+def test_differences_that_are_all_equal_say_nothing_of_what_could_be_shown(value: float) -> None:
+    start = np.random.default_rng(3).random((40, 1))
+    found = paired(start, start + value)[0]
+    assert found.difference == pytest.approx(value)
+    assert (found.minimum_detectable, found.questions_needed) == (None, None)
 
 
 def test_rounding_is_neither_win_nor_difference() -> None:
