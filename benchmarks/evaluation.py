@@ -23,7 +23,7 @@ from evals.significance import minimum_detectable, sign_flip_p
 
 TRIALS = 2000
 SEED = 3
-OUTSIDE = ("embed_chunks", "embed_questions", "embed_sentences", "dense", "lexical")
+OUTSIDE = ("embed_chunks", "embed_questions", "embed_sentences", "dense", "lexical", "rerank")
 BUNDLES = {"heavier": {"query": {"dense_weight": 0.6}}, "lexical": {"query": {"legs": ["lexical"]}}}
 
 

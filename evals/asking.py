@@ -15,7 +15,7 @@ from rag.answers import Answer, Trace
 from rag.api.schemas import Where
 from rag.errors import DeadlineError, RagError
 from rag.screening import screen
-from rag.types import ALL_ROLES, Caller, Request
+from rag.types import ALL_ROLES, Caller, Filter, Request
 
 _STAGE_OF = {"fuse": "fuse", "ground": "ground", "cite": "ground"}  # timings of the pipeline, as stages
 
@@ -61,7 +61,7 @@ class Asker:
             id=case.id,
             question=case.question,
             caller=Caller(frozenset(case.roles if case.roles is not None else (ALL_ROLES,)), feature="evaluation"),
-            where=Where.model_validate_json(orjson.dumps(dict(case.where))).as_filter(),
+            where=Where.model_validate_json(orjson.dumps(dict(case.where))).as_filter() if case.where else Filter(),
             bundle=self.lab.bundle,
             deadline=time.monotonic() + self.timeout_s,
         )

@@ -1,9 +1,9 @@
 """The pipeline's ports with a memory: the same embedder and the same store, asked once for each thing."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cache
 
 import numpy as np
 import orjson
@@ -88,25 +88,29 @@ class MemoStore:
 
     @contextmanager
     def snapshot(self, build: str, revision: int) -> Iterator["MemoSnapshot"]:
-        with self._store.snapshot(build, revision) as rows:
+        """Open the store when something is asked for the first time."""
+        with ExitStack() as opened:
+            rows = cache(lambda: opened.enter_context(self._store.snapshot(build, revision)))
             yield MemoSnapshot(rows, self._stages, self._scope)
 
 
 class MemoSnapshot:
     """Implements `ports.Snapshot`."""
 
-    def __init__(self, rows: Snapshot, stages: Stages, scope: str) -> None:
+    def __init__(self, rows: Callable[[], Snapshot], stages: Stages, scope: str) -> None:
         self._rows, self._stages, self._scope = rows, stages, scope
 
     def dense(self, vector: Vector, allowed: Filter, limit: int) -> list[Scored]:
         key = key_of(self._scope, vector.tobytes(), filter_text(allowed), limit)
-        return self._stages.once("dense", key, lambda: self._rows.dense(vector, allowed, limit), SCORED)
+        return self._stages.once("dense", key, lambda: self._rows().dense(vector, allowed, limit), SCORED)
 
     def lexical(
         self, tokens: Sequence[str], allowed: Filter, limit: int, *, k1: float = 1.2, b: float = 0.75
     ) -> list[Scored]:
         key = key_of(self._scope, orjson.dumps(tokens), filter_text(allowed), limit, k1, b)
-        return self._stages.once("lexical", key, lambda: self._rows.lexical(tokens, allowed, limit, k1=k1, b=b), SCORED)
+        return self._stages.once(
+            "lexical", key, lambda: self._rows().lexical(tokens, allowed, limit, k1=k1, b=b), SCORED
+        )
 
     def late_interaction(self, ids: Sequence[ChunkId], question: Matrix, weights: Vector) -> list[Scored]:
         """Return the scores of these chunks; only those that the question was not compared with before are computed."""
@@ -116,16 +120,17 @@ class MemoSnapshot:
         missing = sorted(set(ids) - set(scores))
         if missing:
             key = key_of(asked, orjson.dumps(missing)) if scores else asked
-            make = partial(self._rows.late_interaction, missing, question, weights)
-            found: list[Scored] = self._stages.once("rerank", key, make, SCORED)
+            found: list[Scored] = self._stages.once(
+                "rerank", key, lambda: self._rows().late_interaction(missing, question, weights), SCORED
+            )
             scores |= dict(found)
         return ordered({chunk_id: scores[chunk_id] for chunk_id in ids if chunk_id in scores})
 
     def count(self, allowed: Filter) -> int:
-        return self._rows.count(allowed)
+        return self._rows().count(allowed)
 
     def scroll_ids(self) -> Iterator[ChunkId]:
-        return self._rows.scroll_ids()
+        return self._rows().scroll_ids()
 
 
 def filter_text(allowed: Filter) -> str:

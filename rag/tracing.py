@@ -67,5 +67,5 @@ def _candidate(
     scored: Scored, document: DocumentInfo, scores: Mapping[str, Mapping[ChunkId, float]], fate: str
 ) -> TracedHit:
     chunk_id, score = scored
-    by_leg = {name: round(leg[chunk_id], 6) for name, leg in scores.items() if chunk_id in leg}
+    by_leg = {name: leg[chunk_id] for name, leg in scores.items() if chunk_id in leg}  # rounded by the store
     return TracedHit(chunk_id, document.id, document.version, document.title, document.uri, score, by_leg, fate)
