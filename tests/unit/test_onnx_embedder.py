@@ -16,7 +16,7 @@ from rag.adapters import graph_cache, minilm_files
 from rag.adapters.onnx import OnnxEmbedder
 from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
 from rag.config import PROJECTION_VERSION
-from rag.errors import ModelUnavailableError, UsageError
+from rag.errors import ModelUnavailableError
 
 TEXTS = [
     "Short.",
@@ -163,5 +163,5 @@ def test_no_torch_and_no_onnx_is_imported_where_the_graph_is_there(embedder, cac
 
 @pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the extra `models` is installed")
 def test_another_model_without_its_packages_says_what_to_install():
-    with pytest.raises(UsageError, match=r"plumbline\[models\]"):
+    with pytest.raises(ModelUnavailableError, match=r"plumbline\[models\]"):
         SentenceTransformersEmbedder("some/model")
