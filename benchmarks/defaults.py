@@ -26,7 +26,7 @@ from evals.loading import load_set
 from evals.plan import Plan
 from evals.run import Run
 from evals.runs import RunBook
-from evals.scoring import table_of
+from evals.scoring import column_of
 from evals.significance import Paired, holm, paired
 from rag.config import Bundle
 from rag.settings import Settings
@@ -138,7 +138,7 @@ class Trial:
     def rows(self, runs: Sequence[Run]) -> Iterator[Row]:
         """Yield each run's figures beside the first's."""
         for metric in ANSWER_METRICS if self._answers else METRICS[runs[0].truth]:
-            values = [table_of([{metric: case.metrics.get(metric)} for case in run.cases])[1] for run in runs]
+            values = [column_of(run, metric) for run in runs]
             for run, own in zip(runs, values, strict=True):
                 found = paired(values[0], own)[0]
                 yield Row(self._name, metric, run.name, run.metrics[metric].mean, found, run.index["chunks"])

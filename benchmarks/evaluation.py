@@ -18,7 +18,7 @@ from benchmarks.corpus import plumbline
 from benchmarks.timing import Figure, parser, show
 from evals.run import Run
 from evals.runs import load_file
-from evals.scoring import table_of
+from evals.scoring import column_of
 from evals.significance import minimum_detectable, sign_flip_p
 
 TRIALS = 2000
@@ -66,7 +66,7 @@ def verdicts(data: Path, work: Path) -> list[Figure]:
     """Return how often two alike, and two different ones, are told to differ at a level of 0.05."""
     a, _ = evaluated(data, work, "default")
     b, _ = evaluated(data, work, "lexical", "--bundle", str(work / "lexical.yaml"))
-    scores = [table_of([{"recall@5": case.metrics["recall@5"]} for case in run.cases])[1][:, 0] for run in (a, b)]
+    scores = [column_of(run, "recall@5")[:, 0] for run in (a, b)]
     differences = scores[1] - scores[0]
     differences = differences[~np.isnan(differences)]
     signs = np.random.default_rng(SEED).choice([-1.0, 1.0], (len(differences), TRIALS))

@@ -4,9 +4,8 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Column, Table
 
-from evals.lab import stage_cache
 from indexing.experiment_homes import homes, prune_homes
-from indexing.forgetting import EXPERIMENTS
+from indexing.forgetting import EXPERIMENTS, stage_cache
 from rag.settings import Settings
 from rag.terminal import Options, console, print_json
 

@@ -13,17 +13,18 @@ from evals.lab import Bench
 from evals.loading import load_set, place_named
 from evals.measuring import Beside, run_beside
 from evals.outcome import Scoring
-from evals.plan import BUDGETS, KS, Plan, Scale
+from evals.plan import Plan
 from evals.progress import EvalBars
 from evals.run import Run
 from evals.run_text import print_run, run_list
 from evals.runs import RunBook, load_file
+from evals.scoring import BUDGETS, KS, Scale
 from evals.written_files import write_file
 from indexing.build import default_bundle
 from indexing.commands import make_home
+from rag.bootstrap import truth_of
 from rag.config import Bundle, load_bundle
 from rag.database import schema
-from rag.database.engine import Database
 from rag.errors import UsageError
 from rag.settings import Settings
 from rag.terminal import Options, console, note, print_json
@@ -127,7 +128,7 @@ def open_bench(settings: Settings, *, cached: bool = True) -> Iterator[tuple[Ben
 @contextmanager
 def open_book(settings: Settings) -> Iterator[RunBook]:
     """Open the runs of a home to read them; it may have none. Raises DatabaseVersionError."""
-    with closing(Database(settings.database_url or settings.home / "truth.db")) as database:
+    with closing(truth_of(settings)) as database:
         book = RunBook(database)
         if book.exists:
             schema.require(database, "truth")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -14,13 +15,13 @@ from evals.formats.beir import BeirDocument, beir_documents, corpus_parts
 from indexing import catalog
 from indexing.experiment_homes import experiment_home
 from indexing.forgetting import EXPERIMENTS
-from indexing.sources import SourceSpec, load_sources, source_name, walk
+from indexing.sources import SourceSpec, load_sources, spec_of, walk
+from rag.bootstrap import truth_of
 from rag.database import schema
 from rag.database.engine import Database
 from rag.errors import NoIndexError, UsageError
 from rag.settings import Settings
 
-_READ_BYTES = 1 << 20
 _INNER = "corpus"  # the source of a BEIR corpus: the same wherever it lies
 _BEIR_FORMAT = 1  # of the files made from it; raise it when they are written otherwise
 _LONGEST_NAME = 120  # of a file made for a BEIR document; a longer id is hashed
@@ -59,18 +60,17 @@ def open_corpus(place: CorpusPlace, settings: Settings) -> EvalCorpus:
 
 def serving_specs(settings: Settings) -> list[SourceSpec]:
     """Return the sources of the serving index. Raises NoIndexError."""
-    database = Database(settings.database_url or settings.home / "truth.db")
-    try:
-        if not database.exists:
-            raise NoIndexError("The set names no documents, and nothing is indexed. Name them with --corpus PATH.")
-        schema.require(database, "truth")
-        with database.read() as connection:
-            found = [source.spec for source in catalog.read_sources(connection)]
-    finally:
-        database.close()
+    with closing(truth_of(settings)) as database:
+        found = _read_specs(database) if database.exists else []
     if not found:
         raise NoIndexError("The set names no documents, and nothing is indexed. Name them with --corpus PATH.")
     return found
+
+
+def _read_specs(database: Database) -> list[SourceSpec]:
+    schema.require(database, "truth")
+    with database.read() as connection:
+        return [source.spec for source in catalog.read_sources(connection)]
 
 
 def beir_file_name(document_id: str) -> str:
@@ -84,9 +84,8 @@ def beir_file_name(document_id: str) -> str:
 def _folder(path: Path, root: Path | None) -> EvalCorpus:
     if not path.exists():
         raise UsageError(f"There is no folder or file {path}. Name the documents with --corpus PATH.")
-    resolved = path.resolve()
-    spec = SourceSpec(name=source_name(resolved), path=resolved, single_file=resolved.is_file())
-    return _described([spec], root or resolved)
+    spec = spec_of(path)
+    return _described([spec], root or spec.path)
 
 
 def _described(specs: Sequence[SourceSpec], root: Path | None) -> EvalCorpus:
@@ -100,14 +99,11 @@ def _described(specs: Sequence[SourceSpec], root: Path | None) -> EvalCorpus:
 
 
 def _content_hash(path: Path) -> str:
-    found = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while part := file.read(_READ_BYTES):
-                found.update(part)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return f"unreadable: {error.strerror}"
-    return found.hexdigest()
 
 
 def _beir(folder: Path, experiments: Path) -> EvalCorpus:

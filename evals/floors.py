@@ -36,8 +36,8 @@ class Floor:
 class _Searched:
     """Implements `ports.Snapshots` with another search for the lexical leg."""
 
-    def __init__(self, store: Snapshots, search: Callable[[Sequence[str], Filter, int], list[Scored]]) -> None:
-        self._store, self._search = store, search
+    def __init__(self, search: Callable[[Sequence[str], Filter, int], list[Scored]]) -> None:
+        self._search = search
 
     @contextmanager
     def snapshot(self, build: str, revision: int) -> Iterator["_Rows"]:  # noqa: ARG002  # the signature is the port's
@@ -84,7 +84,7 @@ def floors() -> list[Floor]:
     ]
 
 
-def _by_rank_bm25(store: Snapshots, corpus: FrozenCorpus) -> Snapshots:
+def _by_rank_bm25(corpus: FrozenCorpus) -> Snapshots:
     """Search with rank-bm25 over the same tokens, with its own idf: an oracle that shares no code with ours."""
     ids = list(corpus.chunks)
     chunks = [corpus.chunks[id_] for id_ in ids]
@@ -96,10 +96,10 @@ def _by_rank_bm25(store: Snapshots, corpus: FrozenCorpus) -> Snapshots:
         places = np.flatnonzero((scores != 0) & _readable(ids, corpus, allowed))
         return ordered({ids[place]: float(scores[place]) for place in places})[:limit]
 
-    return _Searched(store, search)
+    return _Searched(search)
 
 
-def _by_chance(store: Snapshots, corpus: FrozenCorpus) -> Snapshots:
+def _by_chance(corpus: FrozenCorpus) -> Snapshots:
     """Return chunks in an order that only the question's words and their ids decide."""
     ids = list(corpus.chunks)
 
@@ -109,7 +109,7 @@ def _by_chance(store: Snapshots, corpus: FrozenCorpus) -> Snapshots:
         drawn = np.random.default_rng(int.from_bytes(seed)).permutation(readable)[:limit]
         return ordered({ids[place]: 1 - rank / (limit + 1) for rank, place in enumerate(drawn)})
 
-    return _Searched(store, search)
+    return _Searched(search)
 
 
 def _readable(

@@ -19,7 +19,7 @@ from evals.stages import Stages, key_of
 from indexing.blob_cache import BlobCache
 from indexing.build import SourceRequest
 from indexing.experiment_homes import experiment_home, prune_homes
-from indexing.forgetting import EXPERIMENTS, stage_cache_file
+from indexing.forgetting import EXPERIMENTS, stage_cache
 from indexing.indexer import Indexer
 from indexing.parse_cache import ParseCache
 from indexing.parsing import PARSER_VERSION
@@ -42,7 +42,7 @@ class Search:
     """Another way to search the same index, as a floor does."""
 
     name: str
-    over: Callable[[Snapshots, FrozenCorpus], Snapshots]
+    over: Callable[[FrozenCorpus], Snapshots]
 
 
 @dataclass(slots=True)
@@ -83,12 +83,6 @@ class Lab:
     problems: int  # files that could not be indexed
 
 
-def stage_cache(settings: Settings, *, keep_open: bool = False) -> BlobCache:
-    """Return the cache of stages of a home."""
-    limit = settings.retention.stage_cache_bytes
-    return BlobCache(stage_cache_file(settings.home), limit, keep_open=keep_open)
-
-
 @contextmanager
 def open_lab(bench: Bench, corpus: EvalCorpus, bundle: Bundle, search: Search | None = None) -> Iterator[Lab]:
     """Index the corpus as the bundle says, unless that was done before, and open the pipeline on it.
@@ -120,8 +114,7 @@ def _lab(
         raise UsageError(f"None of the documents could be indexed: {_problems(home)}.")
     _count_embedded(bench, frozen, stages)
     scope = _scope(corpus, frozen, embedder.identity, search.name if search else "")
-    store: Snapshots = MemoStore(backends.store, stages, scope)
-    store = search.over(store, frozen) if search else store
+    store = search.over(frozen) if search else MemoStore(backends.store, stages, scope)
     limits = bench.settings.question
     pipeline = Pipeline(frozen, store, lambda _: embedder, limits)
     problems = len(_report(home)["problems"])

@@ -9,8 +9,8 @@ from evals.lab import Bench
 from evals.plan import Plan
 from evals.run import Determinism, FloorResult, Run
 from evals.runs import RunBook
-from evals.scoring import table_of
-from evals.significance import Paired, paired
+from evals.scoring import column_of
+from evals.significance import paired
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _ahead(run: Run, floor: Run) -> FloorResult:
     name = run.headline
     if name not in run.metrics or name not in floor.metrics:
         return FloorResult(run=floor.id)
-    difference = _paired(floor, run, name)
+    difference = paired(column_of(floor, name), column_of(run, name))[0]
     return FloorResult(
         run=floor.id,
         mean=floor.metrics[name].mean,
@@ -82,8 +82,3 @@ def _ahead(run: Run, floor: Run) -> FloorResult:
         ci_high=difference.ci_high,
         p=difference.p,
     )
-
-
-def _paired(a: Run, b: Run, name: str) -> Paired:
-    values = [table_of([{name: case.metrics.get(name)} for case in run.cases])[1] for run in (a, b)]
-    return paired(*values)[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evals.evalset import CorpusPlace
 from evals.formats.corpus_texts import CorpusTexts, TextsOf, read_texts
-from evals.lab import stage_cache
+from indexing.forgetting import stage_cache
 from indexing.parse_cache import ParseCache
 from indexing.parsing import Parsed, Parsers, ParseTask
 from rag.settings import Settings

@@ -6,16 +6,13 @@ from evals.code import code_digest
 from evals.corpus import EvalCorpus
 from evals.evalset import EvalSet, Split
 from evals.lab import Search
-from evals.outcome import Scoring
-from evals.scoring import BUDGETS, KS, Scale
+from evals.scoring import Scale
 from evals.stages import key_of
 from rag.config import Bundle
 from rag.settings import QuestionLimits
 
 TIMEOUT_S = 30.0  # of one question, as the API allows by default
 HEADLINES = {"span": "recall@5", "graded": "ndcg@10", "none": ""}
-
-__all__ = ["BUDGETS", "KS", "Plan", "Scale", "Scoring"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from evals.findings import Comparison, Flip, MetricDifference, Pair, RunFacts, SliceDifference, Spent
 from evals.outcome import State
 from evals.run import Summary
-from evals.scoring import AUROC
+from evals.scoring import FIRST_OF_ANSWERS, FIRST_OF_RANKINGS
 from evals.verdicts import (
     ABSENT,
     counts,
@@ -23,12 +23,7 @@ from evals.verdicts import (
     signed,
 )
 
-# What is shown first; the page and --json have all of them.
-CORE = (
-    *("recall@5", "success@5", "precision@5", "iou@5", "precision_omega", "recall@1000t", "ndcg@10", "mrr@10", "ap"),
-    *("answer_f1", "exact_match", "gold_sentence_first", "gold_sentence_in_3", "citation_precision", "citation_recall"),
-    *("abstention_precision", "abstention_recall", AUROC),
-)
+CORE = FIRST_OF_RANKINGS + FIRST_OF_ANSWERS
 LEGEND = (
     "Intervals: 95 %, by questions. +/=/-: questions on which B is higher, the same, lower. shows: the least "
     "difference that so many questions show with a power of 0.8. *: metrics that decide, with p after Holm above."

@@ -10,22 +10,9 @@ from rich.text import Text
 
 from evals.run import Run, Summary
 from evals.runs import RunLine
-from evals.scoring import BUDGETS, KS
+from evals.scoring import BUDGETS, FIRST_OF_ANSWERS, FIRST_OF_RANKINGS, KS
 from rag.api.view import visible
 
-# What is shown of the ranking's metrics, which --json and --out have all of.
-_SHOWN = ("recall@5", "success@5", "precision@5", "iou@5", "precision_omega", "recall@1000t", "ndcg@10", "mrr@10", "ap")
-_ANSWERS = (
-    "answer_f1",
-    "exact_match",
-    "gold_sentence_first",
-    "gold_sentence_in_3",
-    "citation_precision",
-    "citation_recall",
-    "abstention_precision",
-    "abstention_recall",
-    "abstention_auroc",
-)
 _ID = 17  # characters of a run's id
 _FLOORS = {"bm25": "BM25", "rank_bm25": "BM25 (rank-bm25)", "dense": "dense alone", "random": "random"}
 
@@ -40,7 +27,7 @@ def print_run(screen: Console, run: Run) -> None:
     screen.print(_coverage(run))
     for line in _errors(run):
         screen.print(line)
-    names = list(dict.fromkeys([run.headline, *_SHOWN, *_at_own_cuts(run), *_ANSWERS]))
+    names = list(dict.fromkeys([run.headline, *FIRST_OF_RANKINGS, *_at_own_cuts(run), *FIRST_OF_ANSWERS]))
     screen.print(_metrics(run, [name for name in names if name in run.metrics]))
     if run.floors:
         screen.print(_floors(run))
@@ -132,10 +119,8 @@ def _determinism(run: Run) -> str:
 
 
 def _spent(run: Run) -> Text:
-    parts = [
-        f"{name} {found.mean:.0f}" for name in ("context_tokens",) if (found := run.metrics.get(name)) and found.mean
-    ]
-    total = run.metrics.get("latency_ms.total")
+    context, total = run.metrics.get("context_tokens"), run.metrics.get("latency_ms.total")
+    parts = [f"context_tokens {context.mean:.0f}"] if context and context.mean else []
     parts += [f"{total.mean:.1f} ms a question"] if total and total.mean is not None else []
     stages = [
         f"{stage} {int(count['computed']):,} new, {int(count['reused']):,} reused"

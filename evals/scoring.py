@@ -12,7 +12,7 @@ from evals.evalset import Case
 from evals.graded import documents_ranked, graded_metrics, graded_metrics_of_all
 from evals.metrics import locate_as_study, precision_omega, span_metrics
 from evals.outcome import Outcome, Place, RankedChunk, Scoring
-from evals.run import Summary
+from evals.run import Run, Summary
 from evals.significance import Estimate, intervals
 from evals.span_ranks import span_grades, span_rank_metrics
 from evals.spans import ChunkPlaces, PlaceIndex
@@ -25,6 +25,15 @@ SPANS_AT_K = ("recall", "precision", "iou", "success", "ndcg", "mrr")
 SPANS_AT_BUDGET = ("recall", "iou")
 GRADES_AT_K = ("recall", "success", "ndcg", "mrr")
 CITATIONS = {"gold_sentence_first", "gold_sentence_in_3", "citation_precision", "citation_recall"}
+# What people are shown first, of rankings and of answers; --json and --out have all.
+FIRST_OF_RANKINGS = (
+    *("recall@5", "success@5", "precision@5", "iou@5", "precision_omega"),
+    *("recall@1000t", "ndcg@10", "mrr@10", "ap"),
+)
+FIRST_OF_ANSWERS = (
+    *("answer_f1", "exact_match", "gold_sentence_first", "gold_sentence_in_3", "citation_precision", "citation_recall"),
+    *("abstention_precision", "abstention_recall", AUROC),
+)
 _NOTHING = Estimate(None, None, None, 0)
 
 Metrics = dict[str, float]
@@ -132,6 +141,11 @@ def table_of(scores: Sequence[Mapping[str, float | None]]) -> tuple[list[str], N
     names = sorted({name for each in scores for name in each})
     rows = [[np.nan if (value := each.get(name)) is None else value for name in names] for each in scores]
     return names, np.array(rows, np.float64).reshape(len(scores), len(names))
+
+
+def column_of(run: Run, name: str) -> NDArray[np.float64]:
+    """Return one metric of all cases of a run, shape [cases, 1]; NaN where a case has none."""
+    return table_of([{name: case.metrics.get(name)} for case in run.cases])[1]
 
 
 def summaries(

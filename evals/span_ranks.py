@@ -1,6 +1,6 @@
 """Rank metrics where the truth is spans: which chunks of a corpus count as relevant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from evals.graded import average_precision, mrr_at_k, ndcg_at_k
 from evals.outcome import Place, RankedChunk
@@ -21,7 +21,12 @@ def stand_ins(ranking: Sequence[RankedChunk], truth: SpanTruth, chunks: ChunkPla
     Of two chunks that prove the same, the better placed has the relevant id and the other that of the copy, which is
     not relevant: it keeps its rank, for the reader pays for it.
     """
-    grades = span_grades(chunks, truth)
+    return _stand_ins(ranking, truth, chunks, span_grades(chunks, truth))
+
+
+def _stand_ins(
+    ranking: Sequence[RankedChunk], truth: SpanTruth, chunks: ChunkPlaces, grades: Mapping[str, int]
+) -> list[str]:
     ids: list[str] = []
     stood_in: dict[str, str] = {}  # by original: the copy that has its place
     for chunk in ranking:
@@ -40,7 +45,8 @@ def span_rank_metrics(
     ranking: Sequence[RankedChunk], truth: SpanTruth, chunks: ChunkPlaces, ks: Sequence[int]
 ) -> dict[str, float]:
     """Return `ndcg@K`, `mrr@K` and `ap` by name, in [0, 1]. Raises ValueError where no chunk holds a reference."""
-    ids, grades = stand_ins(ranking, truth, chunks), span_grades(chunks, truth)
+    grades = span_grades(chunks, truth)
+    ids = _stand_ins(ranking, truth, chunks, grades)
     metrics = {"ap": average_precision(ids, grades)}
     for k in ks:
         metrics |= {f"ndcg@{k}": ndcg_at_k(ids, grades, k), f"mrr@{k}": mrr_at_k(ids, grades, k)}

@@ -9,8 +9,6 @@ from pathlib import Path
 from evals.evalset import Case, EvalSet, Reference
 from evals.faults import Fault
 
-__all__ = ["Fault", "Resolution", "resolve_docs", "validate"]
-
 _SHOWN = 60  # characters of a text in a message
 _ABSENT = "is not in the corpus"
 

@@ -1,21 +1,21 @@
 """What evaluations keep of documents goes when the truth forgets a document."""
 
-from pathlib import Path
-
 from indexing import catalog
 from indexing.blob_cache import BlobCache
 from indexing.experiment_homes import forget_roots
 from indexing.parse_cache import KIND as PARSED
 from indexing.workshop import Workshop
+from rag.settings import Settings
 
 # Kinds of the cache of stages that hold words of documents; of an encoded sentence the word pieces can be read.
 WITH_TEXT = (PARSED, "answers", "embed_sentences")
 EXPERIMENTS = "experiments"
 
 
-def stage_cache_file(home: Path) -> Path:
-    """Return where a home keeps the stages of its evaluations."""
-    return home / "cache" / "stages.db"
+def stage_cache(settings: Settings, *, keep_open: bool = False) -> BlobCache:
+    """Return the cache of stages of a home."""
+    path, limit = settings.home / "cache" / "stages.db", settings.retention.stage_cache_bytes
+    return BlobCache(path, limit, keep_open=keep_open)
 
 
 def forget_copies(shop: Workshop) -> None:
@@ -28,6 +28,6 @@ def forget_copies(shop: Workshop) -> None:
     with shop.database.read() as connection:
         roots = catalog.all_paths(connection)
     forget_roots(settings.home / EXPERIMENTS, roots)
-    stages = BlobCache(stage_cache_file(settings.home), settings.retention.stage_cache_bytes)
+    stages = stage_cache(settings)
     for kind in WITH_TEXT:
         stages.forget_kind(kind)

@@ -204,6 +204,12 @@ def load_sources(file: Path) -> list[SourceSpec]:
     return specs
 
 
+def spec_of(path: Path) -> SourceSpec:
+    """Return a folder or a file as a source that is named after it."""
+    resolved = path.resolve()
+    return SourceSpec(name=source_name(resolved), path=resolved, single_file=resolved.is_file())
+
+
 def source_name(path: Path) -> str:
     """Return the name of a source that is given by its path: its last folder."""
     folder = path.parent if path.is_file() else path

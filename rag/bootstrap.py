@@ -113,16 +113,25 @@ def open_service(settings: Settings) -> Iterator[Service]:
 def open_backends(settings: Settings) -> Backends:
     """Return the back ends that the settings name; nothing is connected to before it is used."""
     threadpool_limits(1, user_api="blas")
-    url = settings.database_url
-    if url and find_spec("psycopg") is None:
-        raise UsageError("PostgreSQL needs the extra `postgres`: pip install 'plumbline[postgres]'.")
     return Backends(
         settings=settings,
-        database=Database(url or settings.home / "truth.db"),
-        records=Database(url or settings.home / "records.db"),
+        database=truth_of(settings),
+        records=_database(settings, "records.db"),
         store=_store(settings),
         embedder_named=_Embedders(settings.home / "cache" / "models"),
     )
+
+
+def truth_of(settings: Settings) -> Database:
+    """Return the database of the truth, for who needs nothing else. Raises UsageError without the driver."""
+    return _database(settings, "truth.db")
+
+
+def _database(settings: Settings, file: str) -> Database:
+    url = settings.database_url
+    if url and find_spec("psycopg") is None:
+        raise UsageError("PostgreSQL needs the extra `postgres`: pip install 'plumbline[postgres]'.")
+    return Database(url or settings.home / file)
 
 
 def _store(settings: Settings) -> Store:

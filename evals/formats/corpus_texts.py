@@ -8,7 +8,7 @@ from typing import TypeAlias
 from evals.evalset import CorpusPlace
 from evals.formats.beir import beir_documents
 from evals.validation import Resolution, resolve_docs
-from indexing.sources import SourceSpec, load_sources, source_name, walk
+from indexing.sources import SourceSpec, load_sources, spec_of, walk
 
 _MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 _PLAIN = frozenset(("", ".txt", ".text", ".log", ".csv", ".tsv", ".tab", ".json", ".jsonl", *_MARKDOWN))
@@ -51,7 +51,7 @@ def read_texts(place: CorpusPlace) -> CorpusTexts | None:
         return None
     if place.kind == "beir":
         return _beir_texts(place.path)
-    paths = _paths(load_sources(place.path) if place.kind == "sources" else [_spec(place.path)])
+    paths = _paths(load_sources(place.path) if place.kind == "sources" else [spec_of(place.path)])
     return CorpusTexts(paths, lambda uri: _text(paths[uri]), place.root)
 
 
@@ -62,11 +62,6 @@ def _beir_texts(folder: Path) -> CorpusTexts:
         lambda uri: documents[uri].text,
         titles={id_: each.title for id_, each in documents.items()},
     )
-
-
-def _spec(path: Path) -> SourceSpec:
-    resolved = path.resolve()
-    return SourceSpec(name=source_name(resolved), path=resolved, single_file=resolved.is_file())
 
 
 def _paths(specs: Iterable[SourceSpec]) -> dict[str, Path]:

@@ -1,33 +1,19 @@
 """Token vectors in every store: the same scores of late interaction, at every revision, after compaction too."""
 
-import os
 import uuid
 
 import numpy as np
 import pytest
-from qdrant_client import QdrantClient
 
-from rag.adapters.qdrant import QdrantStore, connect
-from rag.adapters.sqlite_store import SqliteStore
 from rag.errors import SnapshotGoneError
 from rag.ports import Row
 from rag.types import Filter
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
-SERVER = os.environ.get("PLUMBLINE_TEST_QDRANT_URL", "")
 EAST = np.array([1, 0], np.float32)
 X, Y, Z = [127, 0, 0, 0], [0, 127, 0, 0], [0, 0, 127, 0]
 QUESTION = np.array([[1, 0, 0, 0], [0, 0.6, 0.8, 0]], np.float32)
 WEIGHTS = np.array([0.25, 0.75], np.float32)
-
-
-@pytest.fixture(params=["sqlite", "memory", *(["server"] if SERVER else [])])
-def store(request, tmp_path):
-    if request.param == "sqlite":
-        return SqliteStore(tmp_path)
-    if request.param == "memory":
-        return QdrantStore(QdrantClient(":memory:"))
-    return QdrantStore(connect(SERVER, ""))
 
 
 @pytest.fixture

@@ -1,31 +1,18 @@
 """What every store must do. A new back end is done when it passes; PLUMBLINE_TEST_QDRANT_URL adds a server."""
 
-import os
 import uuid
 from datetime import date
 
 import numpy as np
 import pytest
-from qdrant_client import QdrantClient
 
 from rag.adapters.qdrant import QdrantStore, connect
-from rag.adapters.sqlite_store import SqliteStore
 from rag.errors import SnapshotGoneError, StoreUnavailableError
 from rag.ports import Row
 from rag.types import Filter
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
 ALL = Filter()
-SERVER = os.environ.get("PLUMBLINE_TEST_QDRANT_URL", "")
-
-
-@pytest.fixture(params=["sqlite", "memory", *(["server"] if SERVER else [])])
-def store(request, tmp_path):
-    if request.param == "sqlite":
-        return SqliteStore(tmp_path)
-    if request.param == "memory":
-        return QdrantStore(QdrantClient(":memory:"))
-    return QdrantStore(connect(SERVER, ""))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every store against brute force, on corpora that hypothesis makes up."""
 
 import math
-import os
 import uuid
 from collections import Counter
 from dataclasses import dataclass
@@ -11,15 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from qdrant_client import QdrantClient
 
-from rag.adapters.qdrant import QdrantStore, connect
 from rag.adapters.sqlite_store import SqliteStore
 from rag.ports import Row
 from rag.types import Filter
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
-SERVER = os.environ.get("PLUMBLINE_TEST_QDRANT_URL", "")
 IDS, WORDS, ROLES = list("abcdefgh"), ["alpha", "beta", "3.5", "東京", "x1"], ["hr", "it", "all"]
 # Their products have few decimals, so that rounding decides no tie.
 UNIT = [np.array(each, np.float32) for each in ((1, 0, 0), (0, 1, 0), (-1, 0, 0), (0.6, 0.8, 0), (0.36, 0.48, 0.8))]
@@ -106,15 +102,6 @@ def bm25(rows, tokens, k1, b):
                 norm = k1 * (1 - b + b * len(row.tokens) / average)
                 scores[row.id] += idf * count * (k1 + 1) / (count + norm)
     return scores
-
-
-@pytest.fixture(params=["sqlite", "memory", *(["server"] if SERVER else [])])
-def store(request, tmp_path):
-    if request.param == "sqlite":
-        return SqliteStore(tmp_path)
-    if request.param == "memory":
-        return QdrantStore(QdrantClient(":memory:"))
-    return QdrantStore(connect(SERVER, ""))
 
 
 def filled(store, steps):
