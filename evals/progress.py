@@ -13,6 +13,24 @@ from evals.outcome import Outcome
 _Z = NormalDist().inv_cdf(0.975)
 
 
+class RunningMean:
+    """Mean and 95 % interval of values as they come (Welford, 1962; the interval by the normal approximation)."""
+
+    def __init__(self) -> None:
+        self.n, self.mean, self._squares = 0, 0.0, 0.0
+
+    def add(self, value: float) -> None:
+        self.n += 1
+        step = value - self.mean
+        self.mean += step / self.n
+        self._squares += step * (value - self.mean)
+
+    @property
+    def half(self) -> float:
+        """Half the width of the interval; 0 below two values."""
+        return _Z * sqrt(self._squares / max(self.n - 1, 1) / max(self.n, 1))
+
+
 class EvalBars:
     """One bar at a time, for indexing and for asking; the latter with the headline metric and its interval so far."""
 
@@ -23,7 +41,7 @@ class EvalBars:
         self._headline = headline
         self._task: TaskID | None = None
         self._name = ""
-        self._n, self._mean, self._squares = 0, 0.0, 0.0  # Welford, 1962
+        self._seen = RunningMean()
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -37,7 +55,7 @@ class EvalBars:
         if self._task is not None:
             self._bars.remove_task(self._task)
         self._name, self._task = name, self._bars.add_task(name, total=total)
-        self._n, self._mean, self._squares = 0, 0.0, 0.0
+        self._seen = RunningMean()
 
     def advance(self, count: int) -> None:
         if self._task is not None:
@@ -46,15 +64,11 @@ class EvalBars:
     def watch(self, _: Outcome, value: float | None) -> None:
         """Show the headline metric of what was asked so far."""
         if value is not None:
-            self._n += 1
-            step = value - self._mean
-            self._mean += step / self._n
-            self._squares += step * (value - self._mean)
-        if self._task is not None and self._n > 1:
+            self._seen.add(value)
+        if self._task is not None and self._seen.n > 1:
             self._bars.update(self._task, description=f"{self._name}: {self.so_far}")
 
     @property
     def so_far(self) -> str:
-        """Mean and half the width of its 95 % interval, by the normal approximation."""
-        half = _Z * sqrt(self._squares / max(self._n - 1, 1) / max(self._n, 1))
-        return f"{self._headline} {self._mean:.3f} ± {half:.3f}"
+        """Mean and half the width of its 95 % interval."""
+        return f"{self._headline} {self._seen.mean:.3f} ± {self._seen.half:.3f}"

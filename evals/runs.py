@@ -1,7 +1,5 @@
 """The runs in the truth: begun, saved, listed, loaded; and those in files."""
 
-import os
-import socket
 import time
 import zlib
 from collections.abc import Mapping
@@ -11,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-import psutil
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, inspect, select, update
 
@@ -20,9 +17,8 @@ from rag.config import validation_message
 from rag.database import tables as t
 from rag.database.engine import Database
 from rag.errors import NotFoundError, UsageError
+from rag.processes import Worker, this_process
 
-_STALE_S = 30.0  # without a heartbeat, after which a run on another host is not running
-_SAME_START_S = 5.0  # a process that began this near is the same: the clock may have been set since
 _NONE = "There are no runs yet. `plumbline eval run SET` makes one."
 
 
@@ -63,7 +59,7 @@ class RunBook:
         """
         now = time.time()
         with self.database.write() as connection:
-            values = {"state": "running", "heartbeat_at": now, "cases": cases, **_this_process(), **facts}
+            values = {"state": "running", "heartbeat_at": now, "cases": cases, **this_process(), **facts}
             if broken := _broken(connection, key, facts):
                 values["begun"] = t.runs.c.begun + 1
                 connection.execute(update(t.runs).where(t.runs.c.id == broken).values(values))
@@ -118,6 +114,15 @@ class RunBook:
             raise NotFoundError(f"There is no finished run {run_id!r}. `plumbline eval runs` lists them.")
         return {**row.content, "cases": orjson.loads(zlib.decompress(row.cases))}
 
+    def set_paths(self) -> tuple[Path, ...]:
+        """Return where the sets of finished runs were, the latest first."""
+        if not self.exists:
+            return ()
+        query = select(t.runs.c.content["set_path"].as_string()).where(t.runs.c.state == "done", t.runs.c.parent == "")
+        with self.database.read() as connection:
+            found = connection.execute(query.order_by(t.runs.c.started_at.desc())).scalars()
+            return tuple(Path(path) for path in dict.fromkeys(found) if path and Path(path).is_absolute())
+
     def list(self, *, everything: bool = False) -> list[RunLine]:
         """Return the runs, the latest first; everything: also those that were made for another."""
         if not self.exists:
@@ -157,25 +162,8 @@ def _broken(connection: Connection, key: str, facts: Mapping[str, object]) -> st
 
 def _state(row: Row[Any]) -> RunState:
     """Return a run's state; one that stopped without a word was interrupted."""
-    return "interrupted" if row.state == "running" and not _is_alive(row) else row.state
+    return "interrupted" if row.state == "running" and not _worker(row).is_alive else row.state
 
 
-def _is_alive(row: Row[Any]) -> bool:
-    """Whether the process of a run is there; on another host, whether it was heard of."""
-    if row.host != socket.gethostname():
-        return time.time() - float(row.heartbeat_at) <= _STALE_S
-    began = _began(row.pid)
-    return began is not None and abs(began - float(row.process_started_at)) < _SAME_START_S
-
-
-def _this_process() -> dict[str, object]:
-    return {"host": socket.gethostname(), "pid": os.getpid(), "process_started_at": _began(os.getpid())}
-
-
-def _began(pid: int) -> float | None:
-    """Return when a process began, in seconds since 1970; None where there is none."""
-    try:
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
-    except psutil.NoSuchProcess:
-        return None
+def _worker(row: Row[Any]) -> Worker:
+    return Worker(row.host, row.pid, row.process_started_at, row.heartbeat_at)

@@ -133,3 +133,11 @@ class ParseError(RagError):
     status = 422
     code = "parse"
     title = "The document cannot be read"
+
+
+class JobError(RagError):
+    """A job that is not in the state that the step needs."""
+
+    status = 409
+    code = "job"
+    title = "The job cannot do this now"

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     store_url: str = ""
     store_api_key: SecretStr = SecretStr("")
+    sets: Path = Path("eval-sets")  # where the workbench keeps eval sets: they quote documents, and outlive the home
     embedder: str = ""
     accelerator: str = ""
     model: ModelSettings = ModelSettings()
@@ -114,7 +115,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise UsageError(f"A setting cannot be used: {validation_message(error)}.") from error
         base = path.absolute().parent if content else Path.cwd()
-        return settings.model_copy(update={"home": (base / settings.home.expanduser()).resolve()})
+        places = {name: (base / getattr(settings, name).expanduser()).resolve() for name in ("home", "sets")}
+        return settings.model_copy(update=places)
 
     @classmethod
     def settings_customise_sources(

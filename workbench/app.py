@@ -3,14 +3,25 @@
 import streamlit as st
 
 from rag.errors import RagError
-from workbench.widgets import show_error
+from workbench.widgets.errors import show_error
 
 # Pages have no icons: Streamlit fetches the one of the page that is open from elsewhere, for the browser's tab.
 # The default page lives at `/`: an address of its own would open a dialog that makes it inert.
-PAGES = [
-    st.Page("views/home.py", title="Home", default=True),
-    st.Page("views/ask.py", title="Ask", url_path="ask"),
-]
+PAGES = {
+    "Answers": [
+        st.Page("views/home.py", title="Home", default=True),
+        st.Page("views/ask.py", title="Ask", url_path="ask"),
+    ],
+    "Documents": [
+        st.Page("views/corpus.py", title="Corpus", url_path="corpus"),
+        st.Page("views/chunks.py", title="Chunks", url_path="chunks"),
+    ],
+    "Tuning": [
+        st.Page("views/eval_sets.py", title="Eval sets", url_path="eval_sets"),
+        st.Page("views/experiment.py", title="Experiment", url_path="experiment"),
+        st.Page("views/compare.py", title="Compare", url_path="compare"),
+    ],
+}
 
 st.set_page_config(page_title="Plumbline", page_icon="🔎", layout="wide")
 page = st.navigation(PAGES)

@@ -76,6 +76,14 @@ def workbench(
     serve(options.settings(), port, options.config, host=host, insecure=insecure)
 
 
+@app.command(hidden=True)
+def job(context: typer.Context, job_id: str) -> None:
+    """Do a job that a page has begun: the workbench starts this in a process of its own."""
+    from workbench.working import work
+
+    raise typer.Exit(work(context.obj, job_id))
+
+
 def main() -> None:
     """Run a command; an error that a user can act on becomes one line and an exit code."""
     switch_off_downloads()

@@ -1,4 +1,4 @@
-"""What the pages share: settings, the service that answers, and where the API is."""
+"""What the pages share: settings, the service that answers, runs, jobs, and where the API is."""
 
 import argparse
 import sys
@@ -7,10 +7,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag.bootstrap import Service, open_service
+from evals.runs import RunBook
+from indexing.commands import make_home
+from rag.bootstrap import Service, open_service, truth_of
+from rag.database import schema
+from rag.database.engine import Database
+from rag.database.jobs import JobBook
 from rag.offline import switch_off_downloads
 from rag.settings import Settings
 from rag.types import Caller, Document
+from workbench.jobs import JobDesk
 
 
 @st.cache_resource
@@ -40,6 +46,27 @@ def caller() -> Caller:
 def document(document_id: str, version: str) -> Document:
     """Return a version of a document that the caller may read. Raises NotFoundError."""
     return service().reader.document(document_id, version, caller().roles).document
+
+
+def runs() -> RunBook:
+    """Return the runs; there may be none."""
+    return RunBook(_truth(str(settings().home)))
+
+
+def jobs() -> JobDesk:
+    """Return the jobs; there may be none."""
+    return JobDesk(JobBook(_truth(str(settings().home))), settings(), _arguments().plumbline_config)
+
+
+def prepare_home() -> None:
+    """Make the home and its tables, where they are absent: before the first job is written down."""
+    make_home(settings().home)
+    schema.upgrade(_truth(str(settings().home)), "truth")
+
+
+@st.cache_resource(on_release=lambda opened: opened.close())
+def _truth(_home: str) -> Database:
+    return truth_of(settings())
 
 
 @st.cache_resource(show_spinner="Opening the index", on_release=lambda opened: opened[1].close())

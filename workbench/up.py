@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -16,10 +17,13 @@ import httpx
 from indexing.build import SourceRequest
 from indexing.commands import indexer, print_report, workshop
 from indexing.listing import documents
+from rag.bootstrap import truth_of
+from rag.database.jobs import JobBook
 from rag.database.releases import current_release
 from rag.errors import UnavailableError, UsageError
 from rag.settings import Settings
 from rag.terminal import Options, note
+from workbench.jobs import JobDesk
 from workbench.server import command
 
 _READY_TIMEOUT_S = 60.0
@@ -61,6 +65,7 @@ def run(options: Options, paths: Sequence[Path], ports: Ports) -> int:
         return int(stopped.args[0])
     finally:
         _stop(children)
+        _stop_jobs(settings)
 
 
 def _index(options: Options, settings: Settings, paths: Sequence[Path]) -> None:
@@ -179,6 +184,12 @@ def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _stop_jobs(settings: Settings) -> None:
+    """Interrupt what was begun from the pages; it can go on when they are there again."""
+    with closing(truth_of(settings)) as database:
+        JobDesk(JobBook(database), settings).stop_all()
 
 
 class _signals:  # noqa: N801  # reads as a verb in `with`

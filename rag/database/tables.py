@@ -209,3 +209,25 @@ run_cases = Table(
     Column("run_id", String, ForeignKey("runs.id"), primary_key=True),
     Column("content", LargeBinary, nullable=False),  # JSON of all cases, deflated
 )
+
+# Work in a process of its own, which pages begin and watch.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),  # index, experiment, release
+    Column("title", Text, nullable=False),
+    Column("state", String, nullable=False),  # waiting, running, done, interrupted, failed
+    Column("request", JSON, nullable=False),
+    Column("progress", JSON, nullable=False),
+    Column("result", JSON, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("host", String),  # of the process that does it
+    Column("pid", Integer),
+    Column("process_started_at", Float),
+    Column("created_at", Float, nullable=False),
+    Column("began_at", Float),
+    Column("ended_at", Float),
+    Column("heartbeat_at", Float, nullable=False),
+)
+Index("ix_jobs_created_at", jobs.c.created_at)

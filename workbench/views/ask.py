@@ -7,7 +7,7 @@ import streamlit as st
 
 from rag.types import Request
 from workbench import state
-from workbench.widgets import (
+from workbench.widgets.answers import (
     show_answer,
     show_candidates,
     show_citation,

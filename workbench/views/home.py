@@ -3,7 +3,7 @@
 import streamlit as st
 
 from workbench import state
-from workbench.widgets import duration
+from workbench.widgets.times import duration
 
 st.title("Plumbline")
 facts = state.service().index_facts()

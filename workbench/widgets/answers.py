@@ -7,7 +7,6 @@ import streamlit as st
 
 from rag.answers import Answer, Citation, Notice, Status, Trace, TracedHit
 from rag.api.view import shown, visible
-from rag.errors import NoIndexError, RagError
 from rag.types import Document
 
 AROUND_CHARS = 600  # of the source, before and after a quote
@@ -25,24 +24,6 @@ _NOTICES = {
     "conflict": "Sources disagree",
     "shortened": "The question was shortened",
 }
-
-
-def show_error(error: RagError) -> None:
-    """Show what went wrong and what to do."""
-    if isinstance(error, NoIndexError):
-        show_first_steps()
-        return
-    st.error(error.title, icon=":material/error:")
-    st.text(str(error))
-
-
-def show_first_steps() -> None:
-    """Show how to get something indexed."""
-    st.info("Nothing is indexed yet.", icon=":material/folder_open:")
-    st.markdown("Index a folder of documents, then come back to this page:")
-    st.code("plumbline index build PATH", language=None)
-    st.markdown("To try the example handbook instead, stop this workbench and run:")
-    st.code("plumbline up", language=None)
 
 
 def show_answer(answer: Answer) -> None:
@@ -124,14 +105,6 @@ def show_sentences(trace: Trace) -> None:
         for each in sorted(trace.sentences, key=lambda each: (each.fate != "quoted", -each.score))
     ]
     _show_rows(rows, "ask_sentences", "No sentence was read.")
-
-
-def duration(seconds: float) -> str:
-    """Return a time in the unit that suits it: "14 min"."""
-    for limit, unit, name in ((7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / unit:.0f} {name}"
-    return f"{seconds / 86_400:.0f} d"
 
 
 def _show_rows(rows: Sequence[Mapping[str, object]], key: str, nothing: str) -> None:

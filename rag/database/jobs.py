@@ -1,0 +1,147 @@
+"""Work in a process of its own: begun from a page, watched, stopped, taken up again. SQL only."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+from uuid import uuid4
+
+from sqlalchemy import Row, insert, inspect, select, update
+
+from rag.database import tables as t
+from rag.database.engine import Database
+from rag.errors import JobError, NotFoundError
+from rag.processes import Worker, this_process
+
+JobKind: TypeAlias = Literal["index", "experiment", "release"]
+JobState: TypeAlias = Literal["waiting", "running", "done", "interrupted", "failed"]
+Content: TypeAlias = Mapping[str, object]  # JSON
+
+_BEGINS_WITHIN_S = 60.0  # a process that did not begin its work by then has died before it could say so
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work; what it is asked, how far it is and what came of it are JSON of its kind."""
+
+    id: str
+    kind: JobKind
+    title: str
+    state: JobState
+    request: Content
+    progress: Content
+    result: Content
+    error: str
+    created_at: float  # seconds since 1970
+    began_at: float | None  # the last time
+    ended_at: float | None
+    worker: Worker
+
+    @property
+    def ended(self) -> bool:
+        return self.state not in {"waiting", "running"}
+
+
+@dataclass(frozen=True, slots=True)
+class JobBook:
+    """The jobs in the truth."""
+
+    database: Database
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a place for jobs."""
+        if not self.database.exists:
+            return False
+        with self.database.read() as connection:
+            return inspect(connection).has_table(t.jobs.name)
+
+    def add(self, kind: JobKind, title: str, request: Content) -> str:
+        """Write down what is to be done, and return its id."""
+        now = time.time()
+        job_id = f"{time.strftime('%Y%m%d', time.gmtime(now))}-{uuid4().hex[:8]}"
+        values = {"id": job_id, "kind": kind, "title": title, "request": dict(request), "created_at": now}
+        values |= {"state": "waiting", "heartbeat_at": now, "progress": {}, "result": {}, "error": ""}
+        with self.database.write() as connection:
+            connection.execute(insert(t.jobs).values(values))
+        return job_id
+
+    def take(self, job_id: str) -> Job:
+        """Let this process do the job, and return it. Raises NotFoundError, JobError where another is at it."""
+        job = self.get(job_id)
+        if job.state == "running":
+            raise JobError(f"The job {job_id} is being done already.")
+        if job.state == "done":
+            raise JobError(f"The job {job_id} is done.")
+        now = time.time()
+        values = {"state": "running", "heartbeat_at": now, "began_at": now, "ended_at": None, "error": ""}
+        with self.database.write() as connection:
+            connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values({**values, **this_process()}))
+        return job
+
+    def wait_again(self, job_id: str) -> None:
+        """Let a job that ended without a result wait for a process. Raises JobError for another."""
+        job = self.get(job_id)
+        if job.state not in {"interrupted", "failed"}:
+            raise JobError(f"The job {job_id} is {job.state}: only what was interrupted or failed is taken up again.")
+        values = {"state": "waiting", "heartbeat_at": time.time(), "host": None, "pid": None, "error": ""}
+        with self.database.write() as connection:
+            connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(values))
+
+    def beat(self, job_id: str, progress: Content) -> None:
+        """Say that the job is alive, and how far it is."""
+        values = {"heartbeat_at": time.time(), "progress": dict(progress)}
+        with self.database.write() as connection:
+            connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(values))
+
+    def end(self, job_id: str, state: JobState, *, result: Content | None = None, error: str = "") -> None:
+        """Say how a job ended."""
+        values = {"state": state, "ended_at": time.time(), "pid": None, "error": error, "result": dict(result or {})}
+        with self.database.write() as connection:
+            connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(values))
+
+    def get(self, job_id: str) -> Job:
+        """Return a job. Raises NotFoundError."""
+        row = None
+        if self.exists:
+            with self.database.read() as connection:
+                row = connection.execute(select(t.jobs).where(t.jobs.c.id == job_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"There is no job {job_id!r}.")
+        return _job(row)
+
+    def list(self, *kinds: JobKind, limit: int = 50) -> list[Job]:
+        """Return the jobs of these kinds, or of all, the latest first."""
+        if not self.exists:
+            return []
+        query = select(t.jobs).order_by(t.jobs.c.created_at.desc()).limit(limit)
+        with self.database.read() as connection:
+            rows = connection.execute(query.where(t.jobs.c.kind.in_(kinds)) if kinds else query).all()
+        return [_job(row) for row in rows]
+
+
+def _job(row: Row[Any]) -> Job:
+    worker = Worker(row.host, row.pid, row.process_started_at, row.heartbeat_at)
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        title=row.title,
+        state=_state(row.state, worker),
+        request=row.request,
+        progress=row.progress,
+        result=row.result,
+        error=row.error,
+        created_at=row.created_at,
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        worker=worker,
+    )
+
+
+def _state(written: JobState, worker: Worker) -> JobState:
+    """Return a job's state; one whose process is gone without a word was interrupted."""
+    if written == "running" and not worker.is_alive:
+        return "interrupted"
+    if written == "waiting" and time.time() - worker.heartbeat_at > _BEGINS_WITHIN_S:
+        return "interrupted"
+    return written

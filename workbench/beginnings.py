@@ -1,0 +1,39 @@
+"""What pages begin: indexing, refreshing, releasing. Each is a job of its own."""
+
+from pathlib import Path
+
+from rag.config import Bundle
+from rag.errors import UsageError
+from workbench import state
+from workbench.working import IndexWork, ReleaseWork
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "handbook.yaml"
+
+
+def index_example() -> str:
+    """Index the example handbook; return the job's id."""
+    return _index("Index the example handbook", IndexWork(action="build", sources_file=EXAMPLE))
+
+
+def index_folder(path: str) -> str:
+    """Index a folder or a file; return the job's id. Raises UsageError where there is none."""
+    place = Path(path).expanduser()
+    if not path.strip() or not place.exists():
+        raise UsageError(f"There is no file or folder {path!r} on the machine where the workbench runs.")
+    return _index(f"Index {place.name}", IndexWork(action="build", paths=(place.resolve(),)))
+
+
+def refresh_all() -> str:
+    """Take up what changed in all sources; return the job's id."""
+    return _index("Refresh all sources", IndexWork(action="refresh"))
+
+
+def release(bundle: Bundle, name: str) -> str:
+    """Let a bundle serve, once its generation is whole; return the job's id."""
+    request = ReleaseWork(bundle=bundle).model_dump(mode="json")
+    return state.jobs().begin("release", f"Serve {name}", request)
+
+
+def _index(title: str, wanted: IndexWork) -> str:
+    state.prepare_home()
+    return state.jobs().begin("index", title, wanted.model_dump(mode="json"))

@@ -1,0 +1,70 @@
+"""Jobs as pages handle them: begun in a process of their own, stopped, taken up again."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.database.jobs import Content, Job, JobBook, JobKind
+from rag.errors import JobError
+from rag.settings import Settings
+
+_STOPS_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobDesk:
+    """Where jobs are begun and ended."""
+
+    book: JobBook
+    settings: Settings
+    config: Path | None = None  # the settings file, which a job reads too
+
+    def begin(self, kind: JobKind, title: str, request: Content) -> str:
+        """Write a job down and start its process; return its id."""
+        job_id = self.book.add(kind, title, request)
+        self._start(job_id)
+        return job_id
+
+    def go_on(self, job: Job) -> None:
+        """Take up again what was interrupted or failed. Raises JobError for another job."""
+        self.book.wait_again(job.id)
+        self._start(job.id)
+
+    def stop(self, job: Job) -> None:
+        """Interrupt a job; what it has done is kept. Raises JobError where its process is on another host."""
+        if job.state == "waiting":
+            self.book.end(job.id, "interrupted")
+        elif job.state == "running":
+            if not job.worker.is_here or job.worker.pid is None:
+                raise JobError(f"The job runs on {job.worker.host}: it can be stopped there alone.")
+            os.kill(job.worker.pid, signal.SIGINT)
+
+    def stop_all(self) -> None:
+        """Interrupt every job of this host, and wait until they have ended; ten seconds at most."""
+        going = [job for job in self.book.list() if job.state == "running" and job.worker.is_here]
+        for job in going:
+            self.stop(job)
+        until = time.monotonic() + _STOPS_WITHIN_S
+        while any(job.worker.is_alive for job in going) and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def log_of(self, job_id: str) -> Path:
+        """Return where the process of a job writes what it says."""
+        return self.settings.home / "jobs" / f"{job_id}.log"
+
+    def _start(self, job_id: str) -> None:
+        """Start a job's process in a session of its own: it outlives this one."""
+        log = self.log_of(job_id)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        config = ["--config", str(self.config)] if self.config else []
+        command = [sys.executable, "-m", "workbench.cli", *config, "job", job_id]
+        variables = {**os.environ, "PLUMBLINE_HOME": str(self.settings.home)}
+        with log.open("ab") as said:
+            process = subprocess.Popen(command, env=variables, stdout=said, stderr=said, start_new_session=True)
+        # Whoever started it takes its exit code, or it stays a zombie as long as the workbench runs.
+        threading.Thread(target=process.wait, daemon=True).start()

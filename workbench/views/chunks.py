@@ -1,0 +1,5 @@
+"""Chunks."""
+
+import streamlit as st
+
+st.title("Chunks")

@@ -1,0 +1,5 @@
+"""Eval sets."""
+
+import streamlit as st
+
+st.title("Eval sets")

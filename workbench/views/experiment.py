@@ -1,0 +1,5 @@
+"""Experiment."""
+
+import streamlit as st
+
+st.title("Experiment")
