@@ -69,7 +69,7 @@ def home_at(models: Path) -> Callable[[Path], Settings]:
         (folder / "cache").mkdir(parents=True, exist_ok=True)
         if not (folder / "cache" / "models").exists():
             (folder / "cache" / "models").symlink_to(models)
-        return Settings.load(home=folder, **flags)
+        return Settings.load(**{"home": folder, "sets": folder.parent / "eval-sets", **flags})
 
     return make
 

@@ -1,26 +1,18 @@
 """The ask page: over the pipeline that serves, in Streamlit's own harness and in a real browser."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
 import httpx
 import pytest
-import streamlit as st
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
-from streamlit.testing.v1 import AppTest
 
 from rag.api.app import create_app
-from rag.settings import Settings
-from tests.conftest import REPOSITORY, build, write
+from tests.browser.conftest import texts, workbench_at
+from tests.conftest import build, write
 from tests.integration.serving import served
-from workbench.server import command
 
 QUESTION = "How many weeks of parental leave do birth parents receive?"
 HOSTILE = (
@@ -33,40 +25,6 @@ LEAVE_QUESTION = "How many weeks of parental leave are there?"
 PADDING = "\n\n".join(f"Paragraph {number} says nothing of note about the harbour." for number in range(80))
 LEAVE = f"# Leave\n\n{PADDING}\n\n## Parental leave\n\nBirth parents receive 26 weeks of parental leave.\n\n{PADDING}\n"
 DOCUMENTS = {"leave.md": LEAVE, "fees ![x](https://evil.example/n.png).md": HOSTILE}
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-
-
-@pytest.fixture
-def page_of(monkeypatch: pytest.MonkeyPatch):
-    """Makes a page of the workbench over a home."""
-
-    def make(settings: Settings, view: str, **parameters: str) -> AppTest:
-        st.cache_resource.clear()
-        monkeypatch.setenv("PLUMBLINE_HOME", str(settings.home))
-        page = AppTest.from_file(str(REPOSITORY / "workbench" / "app.py"), default_timeout=30)
-        page.query_params.update(parameters)
-        return page.run() if view == "home" else page.switch_page(f"views/{view}.py").run()
-
-    yield make
-    st.cache_resource.clear()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium: install Debian's package of that name")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 class Pages(NamedTuple):
@@ -82,33 +40,8 @@ def pages(home_at, tmp_path_factory) -> Iterator[Pages]:
     folder = tmp_path_factory.mktemp("pages")
     settings = home_at(folder / "home")
     build(settings, write(folder / "harbour", DOCUMENTS))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    variables = {**os.environ, "PLUMBLINE_HOME": str(settings.home)}
-    with (
-        served(create_app(settings)) as api,
-        subprocess.Popen(command(settings, port, str(api.base_url)), env=variables, stdout=subprocess.DEVNULL) as page,
-    ):
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-            yield Pages(api, f"http://127.0.0.1:{port}")
-        finally:
-            page.kill()
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(200):
-        try:
-            if httpx.get(address).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"{address} did not answer within 20 s")
-
-
-def texts(page: AppTest) -> str:
-    return "\n".join(str(each.value) for each in [*page.text, *page.markdown, *page.caption, *page.get("html")])
+    with served(create_app(settings)) as api, workbench_at(settings, str(api.base_url)) as address:
+        yield Pages(api, address)
 
 
 def test_without_an_index_both_pages_say_what_to_do(page_of, settings):
