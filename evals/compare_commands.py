@@ -10,7 +10,7 @@ from evals.comparison import compare_tables
 from evals.findings import Comparison
 from evals.report_markdown import markdown_of
 from evals.report_text import print_comparison
-from evals.run_table import RunTable, collector_paused, read_table, table_of_content
+from evals.run_table import RunTable, read_table, saved_tables
 from evals.written_files import write_file
 from rag.errors import UsageError
 from rag.settings import Settings
@@ -53,8 +53,8 @@ def _saved(settings: Settings, ids: Sequence[str]) -> dict[str, RunTable]:
     wanted = [id_ for id_ in ids if not _like_a_path(id_)]
     if not wanted:
         return {}
-    with open_book(settings) as book, collector_paused():
-        return {id_: table_of_content(book.raw(id_)) for id_ in wanted}
+    with open_book(settings) as book:
+        return dict(zip(wanted, saved_tables(book, wanted), strict=True))
 
 
 def _like_a_path(name: str) -> bool:

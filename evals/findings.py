@@ -106,6 +106,7 @@ class RunFacts(BaseModel, frozen=True):
     means: dict[str, Summary]  # over all questions of the run
     spent: dict[str, Spent]  # context_tokens, latency_ms.STAGE, cost_usd
     index: dict[str, float]
+    stages: dict[str, dict[str, float]]  # what was computed and what reused, by stage
     retrieval_only: bool
     beats_bm25: bool | None
     floors: dict[str, FloorResult]

@@ -119,7 +119,7 @@ def means(found: Comparison) -> Grid:
 
 def pair_report(found: Comparison, pair: Pair, *, wide: bool) -> PairReport:
     """Return what is said of one pair; wide: with every column and metric."""
-    names = _shown(found, pair)
+    names = shown_metrics(found, pair)
     grids = [changes(pair), metric_grid("Metrics", pair, names, wide=wide), slice_grid(found, pair, wide=wide)]
     grids += [spent(found, pair), _flips(found.headline, "gains", pair.gains, wide=wide)]
     grids.append(_flips(found.headline, "losses", pair.losses, wide=wide))
@@ -174,7 +174,8 @@ def _flips(metric: str, kind: str, flips: Sequence[Flip], *, wide: bool) -> Grid
     return Grid(f"Largest {kind} of {metric}", ("question", "A", "B", "id"), rows)
 
 
-def _shown(found: Comparison, pair: Pair) -> list[str]:
+def shown_metrics(found: Comparison, pair: Pair) -> list[str]:
+    """Return the metrics that are looked at first: those that decide, and the core ones."""
     wanted = list(dict.fromkeys([*found.named, found.headline, *CORE]))
     return [name for name in wanted if name in pair.metrics and (pair.metrics[name].n or name in found.named)]
 
@@ -209,10 +210,18 @@ def _slice(name: str, each: SliceDifference) -> tuple[str, ...]:
     return (f"{each.kind}: {each.name}", f"{each.n:,}", *both, *moved)
 
 
+def mean_of(name: str, found: Summary | None) -> str:
+    """Return a run's own mean."""
+    return figure(name, found.mean) if found else ABSENT
+
+
+def interval_of(found: Summary | None) -> str:
+    """Return the interval of a run's own mean."""
+    return interval(found.ci_low, found.ci_high, 3) if found and found.mean is not None else ABSENT
+
+
 def _mean(name: str, found: Summary | None) -> tuple[str, str, str]:
-    if found is None or found.mean is None:
-        return ABSENT, ABSENT, "0"
-    return figure(name, found.mean), interval(found.ci_low, found.ci_high, 3), f"{found.n:,}"
+    return mean_of(name, found), interval_of(found), f"{found.n:,}" if found and found.mean is not None else "0"
 
 
 def _spent(name: str, found: Spent | None) -> tuple[str, str]:

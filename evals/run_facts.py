@@ -23,6 +23,7 @@ def facts_of(table: RunTable, label: str) -> RunFacts:
         means=run.metrics,
         spent=dict(_spent(table)),
         index=run.index,
+        stages=run.stages,
         retrieval_only=run.retrieval_only,
         beats_bm25=run.beats_bm25,
         floors=run.floors,

@@ -17,7 +17,7 @@ from pydantic import BaseModel, InstanceOf, TypeAdapter
 
 from evals.outcome import State
 from evals.run import CaseResult, RankedPlace, Run
-from evals.runs import load_file
+from evals.runs import RunBook, load_file
 from evals.scoring import table_of
 from rag.errors import UsageError
 
@@ -92,6 +92,12 @@ def table_of_run(run: Run) -> RunTable:
     names, values = table_of([each.metrics for each in run.cases])
     header = run.model_copy(update={"cases": ()})
     return RunTable(header, cases, tuple(names), values, [each.ranking for each in run.cases])
+
+
+def saved_tables(book: RunBook, ids: Sequence[str]) -> list[RunTable]:
+    """Return saved runs as columns. Raises NotFoundError."""
+    with collector_paused():
+        return [table_of_content(book.raw(id_)) for id_ in ids]
 
 
 def read_table(path: Path) -> RunTable:

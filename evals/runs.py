@@ -1,5 +1,6 @@
 """The runs in the truth: begun, saved, listed, loaded; and those in files."""
 
+import builtins
 import time
 import zlib
 from collections.abc import Mapping
@@ -12,8 +13,8 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, inspect, select, update
 
-from evals.run import Run, RunState
-from rag.config import validation_message
+from evals.run import Run, RunState, Summary
+from rag.config import Bundle, validation_message
 from rag.database import tables as t
 from rag.database.engine import Database
 from rag.errors import NotFoundError, UsageError
@@ -35,6 +36,28 @@ class RunLine:
     started_at: float
     name: str = ""  # of the bundle's file, a floor, a repeat
     parent: str = ""  # the run that it was made for
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run with a result, as people choose from."""
+
+    id: str
+    begun: int  # how often: what was made for another run may be made again in its place
+    name: str
+    bundle: str
+    set_name: str
+    set_path: str
+    split: str
+    cases: int
+    started_at: float
+    headline: str
+    mean: Summary | None  # of the headline metric
+    metrics: tuple[str, ...]
+    parent: str  # the run that it was made for
+    bundle_content: Bundle
+    code: str  # digest
+    model: str  # identity of the embedder
 
 
 @dataclass(slots=True)
@@ -132,6 +155,14 @@ class RunBook:
             rows = connection.execute(query if everything else query.where(t.runs.c.parent == "")).all()
         return [_line(row) for row in rows]
 
+    def finished(self) -> builtins.list[FinishedRun]:
+        """Return the runs with a result, the latest first; with those that were made for another."""
+        if not self.exists:
+            return []
+        query = select(t.runs).where(t.runs.c.state == "done").order_by(t.runs.c.started_at.desc())
+        with self.database.read() as connection:
+            return [_finished(row) for row in connection.execute(query)]
+
 
 def load_file(path: Path) -> Run:
     """Read a run that `eval run --out` wrote. Raises UsageError with what is wrong."""
@@ -148,6 +179,30 @@ def load_file(path: Path) -> Run:
 def _line(row: Row[Any]) -> RunLine:
     return RunLine(
         row.id, row.set_name, row.bundle, _state(row), row.asked, row.cases, row.started_at, row.name, row.parent
+    )
+
+
+def _finished(row: Row[Any]) -> FinishedRun:
+    content = row.content
+    headline = str(content.get("headline", ""))
+    mean = content["metrics"].get(headline)
+    return FinishedRun(
+        id=row.id,
+        begun=row.begun,
+        name=row.name,
+        bundle=row.bundle,
+        set_name=row.set_name,
+        set_path=str(content.get("set_path", "")),
+        split=row.split,
+        cases=row.cases,
+        started_at=row.started_at,
+        headline=headline,
+        mean=Summary.model_validate(mean) if mean else None,
+        metrics=tuple(content["metrics"]),
+        parent=row.parent,
+        bundle_content=Bundle.model_validate(content.get("bundle_content", {})),
+        code=str(content.get("code", "")),
+        model=str(content.get("model", "")),
     )
 
 

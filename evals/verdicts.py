@@ -2,7 +2,7 @@
 
 from math import floor, log10
 
-from evals.findings import MetricDifference
+from evals.findings import Comparison, MetricDifference, Pair
 from evals.scoring import AUROC
 from evals.significance import LEAST
 
@@ -13,6 +13,12 @@ _SPENT = ("latency_ms.", "context_tokens", "cost_usd", "input_tokens", "output_t
 def lower_is_better(metric: str) -> bool:
     """Whether a metric is something spent: time, tokens, money."""
     return metric.startswith(_SPENT)
+
+
+def gain_of(found: Comparison, pair: Pair) -> float:
+    """Return by how much the later run of a pair is better by the headline; 0 where that is not known."""
+    difference = pair.metrics.get(found.headline, MetricDifference()).difference or 0.0
+    return -difference if lower_is_better(found.headline) else difference
 
 
 def decimals(metric: str, *values: float | None) -> int:

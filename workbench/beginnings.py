@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from evals.evidence import Evidence
 from rag.config import Bundle
 from rag.errors import UsageError
 from workbench import state
@@ -28,10 +29,15 @@ def refresh_all() -> str:
     return _index("Refresh all sources", IndexWork(action="refresh"))
 
 
-def release(bundle: Bundle, name: str) -> str:
-    """Let a bundle serve, once its generation is whole; return the job's id."""
-    request = ReleaseWork(bundle=bundle).model_dump(mode="json")
+def release(bundle: Bundle, name: str, evidence: Evidence | None = None) -> str:
+    """Let a bundle serve, once its generation is whole; return the job's id. The evidence is kept with the job."""
+    request = ReleaseWork(action="serve", bundle=bundle, evidence=evidence).model_dump(mode="json")
     return state.jobs().begin("release", f"Serve {name}", request)
+
+
+def step_back() -> str:
+    """Let the former release serve again; return the job's id."""
+    return state.jobs().begin("release", "One step back", ReleaseWork(action="roll_back").model_dump(mode="json"))
 
 
 def _index(title: str, wanted: IndexWork) -> str:

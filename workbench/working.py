@@ -8,9 +8,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from evals.batch import Batch, run_batch
+from evals.evidence import Evidence
 from evals.outcome import Outcome
 from evals.progress import RunningMean
 from indexing.build import SourceRequest
@@ -37,9 +38,17 @@ class IndexWork(BaseModel, frozen=True, extra="forbid"):
 
 
 class ReleaseWork(BaseModel, frozen=True, extra="forbid"):
-    """A bundle that is to serve, once its generation is whole."""
+    """A bundle that is to serve, once its generation is whole, or the one that served before."""
 
-    bundle: Bundle
+    action: Literal["serve", "roll_back"] = "serve"
+    bundle: Bundle | None = None  # none for a step back
+    evidence: Evidence | None = None  # kept with the release
+
+    @model_validator(mode="after")
+    def _has_a_bundle(self) -> Self:
+        if (self.action == "serve") != (self.bundle is not None):
+            raise ValueError("a release names its bundle, a step back names none")
+        return self
 
 
 def work(options: Options, job_id: str) -> int:
@@ -71,7 +80,7 @@ def _done(job: Job, settings: Settings, progress: "JobProgress") -> Content:
             batch = Batch.model_validate(job.request)
             return {"runs": run_batch(batch, settings, progress, done=progress.runs)}
         case "release":
-            return _release(ReleaseWork.model_validate(job.request).bundle, settings, progress)
+            return _release(ReleaseWork.model_validate(job.request), settings, progress)
 
 
 def _index(wanted: IndexWork, settings: Settings, progress: "JobProgress") -> Content:
@@ -81,10 +90,14 @@ def _index(wanted: IndexWork, settings: Settings, progress: "JobProgress") -> Co
         return index.build(SourceRequest(wanted.paths, wanted.roles, wanted.sources_file)).as_json()
 
 
-def _release(bundle: Bundle, settings: Settings, progress: "JobProgress") -> Content:
+def _release(wanted: ReleaseWork, settings: Settings, progress: "JobProgress") -> Content:
     with _indexer(settings, progress) as index:
-        report = index.build(SourceRequest(), bundle, serve=True)
-    return {"bundle": bundle.digest, "generation": bundle.index.digest, "report": report.as_json()}
+        if wanted.bundle is None:
+            former = index.roll_back()
+            return {"bundle": former.digest, "generation": former.index.digest}
+        report = index.build(SourceRequest(), wanted.bundle, serve=True)
+    serves = {"bundle": wanted.bundle.digest, "generation": wanted.bundle.index.digest, "report": report.as_json()}
+    return serves | ({"evidence": wanted.evidence.model_dump(mode="json")} if wanted.evidence else {})
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Tables: figures at the right with their unit, words at the left, and a download of what is shown."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 
@@ -9,6 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from rag.api.view import visible
 
+_FIGURE = re.compile(r"[+-]?[\d,]+(\.\d+)?")
 Cell = str | float | int | bool | None
 Row = Mapping[str, Cell]
 
@@ -58,5 +60,7 @@ def _shown(row: Row) -> dict[str, Cell]:
 
 
 def _unarmed(value: Cell) -> Cell:
-    """Return a text so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
+    """Return a text so that no spreadsheet takes it for a formula (OWASP, CSV injection); a figure is none."""
+    if isinstance(value, str) and _FIGURE.fullmatch(value):
+        return value
     return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
