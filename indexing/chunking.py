@@ -22,6 +22,7 @@ class Chunked:
 
     chunks: list[Chunk]
     oversized: int = 0
+    limit: int = 0  # tokens that a chunk may have here: less than wished where the context line needs room
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,13 @@ def chunk_document(document: Document, config: IndexConfig, count_tokens: CountT
     begin = document.blocks[0].start if document.blocks else 0  # front matter stands before the first block
     if not document.text[begin:].strip():
         return Chunked([])
-    count_tokens = _remembering(count_tokens)
+    count_tokens = remembering(count_tokens)
     limit = max(1, min(config.chunk_tokens, max_tokens - _longest_context(document, config, count_tokens)))
     overlap = min(config.overlap_tokens, limit // 2)
     groups = _split(document, config, begin, limit - overlap, count_tokens)
     slices = _fitting(document.text, _repeating(groups, overlap), limit, count_tokens)
     oversized = sum(tokens_ > limit for _, tokens_ in slices)
-    return Chunked(_chunks(document, config, slices, count_tokens), oversized)
+    return Chunked(_chunks(document, config, slices, count_tokens), oversized, limit)
 
 
 def _split(
@@ -82,7 +83,7 @@ def _split(
             return tokens.split(document, begin, limit, count_tokens)
 
 
-def _remembering(count_tokens: CountTokens) -> CountTokens:
+def remembering(count_tokens: CountTokens) -> CountTokens:
     """Return the same count, which counts no text twice."""
     known: dict[str, int] = {}
 
