@@ -1,6 +1,6 @@
 """Reading eval sets: a file of lines, a folder with its documents, or a BEIR folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -15,7 +15,7 @@ from rag.config import validation_message
 from rag.errors import UsageError
 
 QUESTIONS = "questions.jsonl"
-_DESCRIPTION = "set.yaml"
+DESCRIPTION = "set.yaml"
 _DOCUMENTS = "corpus"
 
 
@@ -24,6 +24,7 @@ class _Description(BaseModel, frozen=True, extra="forbid"):
 
     corpus: Path | None = None
     sources: Path | None = None
+    root: Path | None = None  # what `doc` is relative to, where that is not the corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def read_set(path: Path) -> ReadSet:
         checked, corpus = read_beir(place), CorpusPlace("beir", place.resolve())
     else:
         checked, corpus = read_lines(file), _beside(file.parent)
-    described = _described(file.parent.resolve() / _DESCRIPTION)
+    described = _described(file.parent.resolve() / DESCRIPTION)
     return ReadSet(EvalSet(set_name(path), path, checked.cases, described or corpus), checked.faults)
 
 
@@ -105,10 +106,11 @@ def _described(file: Path) -> CorpusPlace | None:
         raise UsageError(f"{file} cannot be read: {error}.") from error
     except ValidationError as error:
         raise UsageError(
-            f"{file} cannot be used: {validation_message(error)}. It may name corpus or sources."
+            f"{file} cannot be used: {validation_message(error)}. It may name corpus or sources, and root."
         ) from error
     here = file.parent
-    return place_named(said.corpus and here / said.corpus, said.sources and here / said.sources)
+    place = place_named(said.corpus and here / said.corpus, said.sources and here / said.sources)
+    return replace(place, root=(here / said.root).resolve()) if place and said.root else place
 
 
 def _sources(file: Path) -> CorpusPlace:

@@ -9,15 +9,14 @@ from typing import Literal, TypeAlias
 from rich.table import Column, Table
 from rich.text import Text
 
-from evals.evalset import CorpusPlace, EvalSet, tags_of
+from evals.evalset import CorpusPlace, EvalSet
 from evals.faults import Fault
 from evals.formats.corpus_texts import CorpusTexts, TextsOf, read_texts
 from evals.formats.exporting import write_beir, write_jsonl
 from evals.formats.importing import ImportFormat, import_set
 from evals.loading import load_set, place_named, read_set
 from evals.set_diff import SetDiff, diff_sets
-from evals.splitting import split_cases
-from evals.validation import validate
+from evals.set_facts import CheckedSet, SetFacts, check_against, facts_of
 from rag.api.view import visible
 from rag.errors import UsageError
 from rag.terminal import Options, console, note, print_json
@@ -37,17 +36,9 @@ class Import:
     corpus: Path | None = None  # documents to find quotes in
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """What a set's documents say of it."""
-
-    unread: int | None  # references into documents without a text; None: there are no documents
-    faults: list[Fault]
-
-
 def show(options: Options, path: Path, *, as_json: bool) -> int:
     """Print what a set holds."""
-    content = _described(load_set(path))
+    content = _described(facts_of(load_set(path)))
     if as_json:
         print_json(content)
         return 0
@@ -70,7 +61,7 @@ def check(
     """Print every fault of a set, of its lines and against its documents; return 1 where there are any."""
     found = read_set(path)
     texts = texts_of(place_named(corpus, sources) or found.eval_set.corpus)
-    checked = _against(found.eval_set, texts) if texts else _Checked(None, [])
+    checked = check_against(found.eval_set, texts) if texts else CheckedSet(None, ())
     faults = [*found.faults, *checked.faults]
     if as_json:
         print_json(_verdict(found.eval_set, faults, checked.unread))
@@ -113,31 +104,21 @@ def diff(options: Options, a: Path, b: Path, *, as_json: bool) -> int:
     return 0
 
 
-def _described(eval_set: EvalSet) -> dict[str, object]:
-    cases, corpus = eval_set.cases, eval_set.corpus
-    tune, holdout = split_cases(cases, "tune"), split_cases(cases, "holdout")
+def _described(facts: SetFacts) -> dict[str, object]:
+    corpus = facts.corpus
     return {
-        "name": eval_set.name,
-        "path": str(eval_set.path),
-        "digest": eval_set.digest,
-        "cases": len(cases),
-        "answerable": sum(case.answerable for case in cases),
-        "truth": eval_set.truth,
-        "references": sum(len(case.references) for case in cases),
-        "documents": len({doc for case in cases for doc in case.docs}),
+        "name": facts.name,
+        "path": str(facts.path),
+        "digest": facts.digest,
+        "cases": facts.cases,
+        "answerable": facts.answerable,
+        "truth": facts.truth,
+        "references": facts.references,
+        "documents": facts.documents,
         "corpus": {"kind": corpus.kind, "path": str(corpus.path) if corpus.path else None},
-        "split": {"tune": len(tune.cases), "holdout": len(holdout.cases), "note": tune.note},
-        "tags": tags_of(cases),
+        "split": {"tune": facts.tune, "holdout": facts.holdout, "note": facts.split_note},
+        "tags": dict(facts.tags),
     }
-
-
-def _against(eval_set: EvalSet, corpus: CorpusTexts) -> _Checked:
-    references = [each for case in eval_set.cases for each in (*case.references, *case.alternatives)]
-    docs = [*(each.doc for each in references), *(doc for case in eval_set.cases for doc in case.grades)]
-    resolution = corpus.resolve(docs)
-    texts = corpus.texts(resolution.uris)
-    unread = sum(each.doc in resolution.uris and each.doc not in texts for each in references)
-    return _Checked(unread, validate(eval_set, texts, problems=resolution.problems, known=resolution.uris))
 
 
 def _verdict(eval_set: EvalSet, faults: Sequence[Fault], unread: int | None) -> dict[str, object]:

@@ -38,5 +38,5 @@ def _in_folder(folder: Path) -> list[Path]:
     """Return the files of lines, and the folders that hold one, by name."""
     if not folder.is_dir():
         return []
-    places = sorted(folder.resolve().iterdir())
+    places = sorted(place for place in folder.resolve().iterdir() if not place.name.startswith("."))
     return [place for place in places if place.suffix == ".jsonl" or (place / QUESTIONS).is_file()]

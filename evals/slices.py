@@ -123,14 +123,13 @@ def _memberships(table: RunTable) -> Iterator[tuple[SliceKind, str, int]]:
         yield from (("type", type_, at) for _ in range(bool(type_)))
         yield from (("tag", tag, at) for tag in dict.fromkeys(tags))
         yield from (("document", doc, at) for doc in dict.fromkeys(docs))
-        yield from (("length", name, at) for name in _length(question))
+        yield from (("length", length_band(question), at) for _ in range(bool(question.split())))
 
 
-def _length(question: str) -> Iterator[str]:
-    """Yield the band of a question's length; none where the run does not hold the question."""
+def length_band(question: str) -> str:
+    """Return the band of a question's length."""
     words = len(question.split())
-    if words:
-        yield next((name for most, name in _LENGTHS if words <= most), _LONGEST)
+    return next((name for most, name in _LENGTHS if words <= most), _LONGEST)
 
 
 def _folded(kind: SliceKind, rows: dict[str, Rows]) -> tuple[list[Slice], str]:

@@ -48,6 +48,12 @@ def document(document_id: str, version: str) -> Document:
     return service().reader.document(document_id, version, caller().roles).document
 
 
+def truth() -> Database:
+    """Return the truth; there may be none."""
+    opened: Database = _truth(str(settings().home))
+    return opened
+
+
 def runs() -> RunBook:
     """Return the runs; there may be none."""
     return RunBook(_truth(str(settings().home)))

@@ -1,8 +1,11 @@
-"""What a page's address holds: lists of words, so that it can be shared."""
+"""What stands in a page's address, so that it can be shared, and that links and the way back may change."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import streamlit as st
+
+Value = TypeVar("Value", str, list[str])
 
 
 def listed(name: str) -> list[str]:
@@ -17,3 +20,23 @@ def remember(name: str, words: Sequence[str]) -> None:
         st.query_params[name] = ",".join(words)
     else:
         st.query_params.pop(name, None)
+
+
+def follow_address(key: str, asked: Value) -> None:
+    """Give the widget of this key what the address asks for, where that is new; call it before the widget."""
+    if key not in st.session_state or st.session_state.get(_asked(key)) != asked:
+        st.session_state[key] = asked
+    st.session_state[_asked(key)] = asked
+
+
+def tell_address(key: str, value: Value, default: Value) -> None:
+    """Write what the widget says into the address, unless it is the default; call it after the widget."""
+    st.session_state[_asked(key)] = value
+    if value != default:
+        st.query_params[key] = value
+    elif key in st.query_params:
+        del st.query_params[key]
+
+
+def _asked(key: str) -> str:
+    return f"{key}_in_address"

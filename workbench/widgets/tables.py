@@ -35,6 +35,17 @@ def show_table(
     st.dataframe([_shown(row) for row in rows], column_config=columns, hide_index=True, key=key)
 
 
+def choose_row(rows: Sequence[Row], key: str, *, labels: Mapping[str, str] | None = None) -> int | None:
+    """Show rows as `show_table` does; return the one that was clicked, counted from 0."""
+    columns = {name: _column(rows, name, {}, (labels or {}).get(name)) for name in rows[0]}
+    shown = [_shown(row) for row in rows]
+    chosen = st.dataframe(
+        shown, column_config=columns, hide_index=True, key=key, on_select="rerun", selection_mode="single-row"
+    )
+    found = chosen["selection"]["rows"]
+    return found[0] if found else None
+
+
 def as_csv(rows: Sequence[Row]) -> bytes:
     """Return rows as CSV (RFC 4180) in UTF-8 with a byte order mark, so that spreadsheets read it right."""
     text = StringIO()

@@ -1,0 +1,77 @@
+"""Eval sets as pages read them: again when their files change, and their documents for a while."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from evals.evalset import CorpusPlace, EvalSet
+from evals.loading import DESCRIPTION, ReadSet, read_set
+from evals.serving_texts import serving_revision, serving_texts
+from evals.set_corpus import SetCorpus, docs_of, set_corpus
+from evals.set_facts import CheckedSet, SetFacts, facts_of
+from evals.shelf import KnownSet, known_sets
+from workbench import state
+
+_TAKEN_AS_READ_S = 120  # documents in files
+
+
+def sets() -> list[KnownSet]:
+    """Return the eval sets that a person can choose from."""
+    return known_sets(state.settings(), state.runs())
+
+
+def eval_set(path: Path) -> ReadSet:
+    """Return an eval set as far as it can be used. Raises UsageError."""
+    return _read(str(path), _stamp(path))
+
+
+def set_facts(path: Path) -> SetFacts:
+    """Return what a set holds, as far as it can be used. Raises UsageError."""
+    return _facts(str(path), _stamp(path))
+
+
+def documents_of(eval_set: EvalSet) -> SetCorpus | None:
+    """Return the documents of a set, or those that serve; None where there are none."""
+    revision = serving_revision(state.truth()) if eval_set.corpus.kind == "none" else None
+    return _documents(f"{eval_set.corpus} {revision}", docs_of(eval_set), eval_set.corpus)
+
+
+def checked_set(eval_set: EvalSet, corpus: SetCorpus) -> CheckedSet:
+    """Return where a set does not agree with its documents."""
+    return _checked(f"{eval_set.digest} {id(corpus)}", eval_set, corpus)
+
+
+def read_documents_again() -> None:
+    """Forget what was read of the documents of sets."""
+    _documents.clear()
+    _checked.clear()
+
+
+# Streamlit keys a cache by the arguments whose names have no underscore: those here are for that alone.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _read(path: str, stamp: str) -> ReadSet:  # noqa: ARG001  # see above
+    return read_set(Path(path))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _facts(path: str, stamp: str) -> SetFacts:  # noqa: ARG001  # see above
+    return facts_of(eval_set(Path(path)).eval_set)
+
+
+@st.cache_resource(ttl=_TAKEN_AS_READ_S, max_entries=8, show_spinner="Reading the documents")
+def _documents(place: str, docs: tuple[str, ...], _corpus: CorpusPlace) -> SetCorpus | None:  # noqa: ARG001  # see above
+    settings, roles = state.settings(), state.caller().roles
+    return set_corpus(_corpus, docs, settings, lambda: serving_texts(state.truth(), roles))
+
+
+@st.cache_resource(ttl=_TAKEN_AS_READ_S, max_entries=32, show_spinner="Checking the set against its documents")
+def _checked(digest: str, _eval_set: EvalSet, _corpus: SetCorpus) -> CheckedSet:  # noqa: ARG001  # see above
+    return _corpus.check(_eval_set)
+
+
+def _stamp(path: Path) -> str:
+    """Return what changes when a set's files do."""
+    place = path.expanduser()
+    folder = place if place.is_dir() else place.parent
+    files = (place, folder / DESCRIPTION, *(folder.glob("q*") if place.is_dir() else ()))
+    return repr([(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()])
