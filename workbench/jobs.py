@@ -14,6 +14,7 @@ from rag.errors import JobError
 from rag.settings import Settings
 
 _STOPS_WITHIN_S = 10.0
+_LOOKED_AT = 20  # of the latest jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class JobDesk:
             if not job.worker.is_here or job.worker.pid is None:
                 raise JobError(f"The job runs on {job.worker.host}: it can be stopped there alone.")
             os.kill(job.worker.pid, signal.SIGINT)
+
+    def going_on(self) -> list[Job]:
+        """Return the jobs that have not ended, latest first; also the very latest, if it ended without a result."""
+        jobs = self.book.list(limit=_LOOKED_AT)
+        return [job for at, job in enumerate(jobs) if not job.ended or (at == 0 and job.state != "done")]
 
     def stop_all(self) -> None:
         """Interrupt every job of this host, and wait until they have ended; ten seconds at most."""

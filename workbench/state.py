@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -10,9 +12,11 @@ import streamlit as st
 from evals.runs import RunBook
 from indexing.commands import make_home
 from rag.bootstrap import Service, open_service, truth_of
-from rag.database import schema
+from rag.database import feedback, schema
 from rag.database.engine import Database
+from rag.database.feedback import Feedback
 from rag.database.jobs import JobBook
+from rag.database.records import VersionId
 from rag.offline import switch_off_downloads
 from rag.settings import Settings
 from rag.types import Caller, Document
@@ -34,6 +38,12 @@ def api_url() -> str:
 
 def service() -> Service:
     """Return the service, opened once per process. Raises NoIndexError and what else keeps it shut."""
+    _warmed(str(settings().home))
+    return index()
+
+
+def index() -> Service:
+    """Return the service as it is, for what tells of the index: a store that fails does not keep it shut."""
     opened: Service = _opened(str(settings().home))[0]
     return opened
 
@@ -52,6 +62,14 @@ def truth() -> Database:
     """Return the truth; there may be none."""
     opened: Database = _truth(str(settings().home))
     return opened
+
+
+def keep_feedback(said: Feedback, feedback_id: str, shown: Iterable[VersionId]) -> Feedback:
+    """Write down what was said of an answer, in the place of what was said under this id; return it as it is kept."""
+    kept = replace(said, id=feedback_id)
+    backends = service().backends
+    feedback.keep_feedback(backends.records, backends.database, kept, shown)
+    return kept
 
 
 def runs() -> RunBook:
@@ -75,12 +93,17 @@ def _truth(_home: str) -> Database:
     return truth_of(settings())
 
 
-@st.cache_resource(show_spinner="Opening the index", on_release=lambda opened: opened[1].close())
+@st.cache_resource(show_spinner=False, on_release=lambda opened: opened[1].close())
 def _opened(_home: str) -> tuple[Service, ExitStack]:
     with ExitStack() as resources:
         opened = resources.enter_context(open_service(settings()))
-        opened.warm_up()
-        return opened, resources.pop_all()
+        with opened.corpus.reading():  # raises NoIndexError: then the next page looks again
+            return opened, resources.pop_all()
+
+
+@st.cache_resource(show_spinner="Opening the index")
+def _warmed(_home: str) -> None:
+    index().warm_up()
 
 
 def _arguments() -> argparse.Namespace:

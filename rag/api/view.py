@@ -63,7 +63,7 @@ class Piece:
 def render_view(document: Document, start: int | None = None, end: int | None = None) -> str:
     """Return the page of a document. Raises UsageError when the span does not lie in its text."""
     span = _span(document, start, end)
-    pieces = list(_pieces(document))
+    pieces = list(pieces_of(document))
     return _PAGE.format(
         language=escape(document.language),
         title=shown(document.title or document.uri),
@@ -103,7 +103,7 @@ def _about(document: Document) -> str:
 
 
 def _place(pieces: Sequence[Piece], span: Span) -> str:
-    marked = next((piece for piece in pieces if _overlap(piece, span)), None)
+    marked = next((piece for piece in pieces if overlaps(piece, span)), None)
     if marked is None:
         return ""
     block = marked.block
@@ -114,7 +114,7 @@ def _place(pieces: Sequence[Piece], span: Span) -> str:
     )
 
 
-def _pieces(document: Document) -> Iterator[Piece]:
+def pieces_of(document: Document) -> Iterator[Piece]:
     """Yield the text in order, once; blank stretches between blocks are left out."""
     at = 0
     for block in document.blocks:
@@ -144,18 +144,19 @@ def _sections(text: str, pieces: Sequence[Piece], span: Span) -> Iterator[str]:
                 page = piece.block.page
                 elements.append(f'<div class="page">Page {page}</div>')
             elements.append(_element(text, piece, span, first=not marked))
-            marked = marked or _overlap(piece, span)
-        within = ' class="marked"' if any(_overlap(piece, span) for piece in part) else ""
+            marked = marked or overlaps(piece, span)
+        within = ' class="marked"' if any(overlaps(piece, span) for piece in part) else ""
         yield f"<section{within}>{''.join(elements)}</section>"
 
 
 def _element(text: str, piece: Piece, span: Span, *, first: bool) -> str:
-    tag, style = _tag(piece.block)
+    tag, name = tag_of(piece.block)
+    style = f' class="{name}"' if name else ""
     return f'<{tag}{style} dir="auto">{_marked(text, piece, span, first=first)}</{tag}>'
 
 
 def _marked(text: str, piece: Piece, span: Span, *, first: bool) -> str:
-    if not _overlap(piece, span):
+    if not overlaps(piece, span):
         return shown(text[piece.start : piece.end])
     start, end = max(piece.start, span.start), min(piece.end, span.end)
     # focused when the page opens, so that it is scrolled to without the fragment too
@@ -164,18 +165,20 @@ def _marked(text: str, piece: Piece, span: Span, *, first: bool) -> str:
     return f"{shown(before)}<mark{name}>{shown(inside)}</mark>{shown(after)}"
 
 
-def _overlap(piece: Piece, span: Span) -> bool:
+def overlaps(piece: Piece, span: Span) -> bool:
+    """Whether something of a piece is marked."""
     return max(piece.start, span.start) < min(piece.end, span.end)
 
 
-def _tag(block: Block | None) -> tuple[str, str]:
+def tag_of(block: Block | None) -> tuple[str, str]:
+    """Return the element that shows a block, and its class or nothing."""
     match block.kind if block else "paragraph":
         case "heading":
             return f"h{min(len(block.heading_path) + 1, 6) if block else 2}", ""
         case "table_row":
-            return "p", ' class="row"'
+            return "p", "row"
         case "list_item":
-            return "p", ' class="item"'
+            return "p", "item"
         case "code":
             return "pre", ""
         case "paragraph":

@@ -36,6 +36,16 @@ class IndexFacts:
     bytes: int = 0  # of the build that serves
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentCount:
+    """How many documents of one source, type and state there are."""
+
+    source: str
+    type: str  # empty where it is not known: the document could not be read
+    state: str
+    documents: int
+
+
 class DocumentReader:
     """Reads documents as a caller may see them."""
 
@@ -53,6 +63,17 @@ class DocumentReader:
                 raise NotFoundError("There is no such document, or you may not read it.")
             document = document_of(row, row.text, row.parsed["blocks"])
             return ReadDocument(document, _chunks(reading, row, document.text))
+
+    def counts(self) -> list[DocumentCount]:
+        """Return how many documents were seen, also of those that are not searchable. Raises NoIndexError."""
+        with self._corpus.reading() as reading:
+            return [DocumentCount(*row) for row in reading.connection.execute(_COUNTS)]
+
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles that may read some document, by name."""
+        query = select(t.document_roles.c.role).distinct().order_by(t.document_roles.c.role)
+        with self._corpus.reading() as reading:
+            return tuple(reading.connection.execute(query).scalars())
 
     def facts(self) -> IndexFacts:
         """Return what is indexed. Raises NoIndexError."""
@@ -142,6 +163,14 @@ _VERSIONS = (
 )
 _STATES = (
     select(t.documents.c.state, func.count()).where(t.documents.c.state != "removed").group_by(t.documents.c.state)
+)
+_COUNTS = (
+    select(t.documents.c.source, func.coalesce(t.versions.c.type, ""), t.documents.c.state, func.count())
+    .select_from(
+        t.documents.outerjoin(t.versions, (t.versions.c.document_id == t.documents.c.id) & t.versions.c.died.is_(None))
+    )
+    .where(t.documents.c.state != "removed")
+    .group_by(t.documents.c.source, t.versions.c.type, t.documents.c.state)
 )
 _COUNT = (
     select(func.count())

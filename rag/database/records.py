@@ -1,7 +1,7 @@
 """The query log: what was asked and answered, and which document versions each row shows."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
@@ -11,13 +11,19 @@ from sqlalchemy import Column, Connection, Table, delete, insert, select, tuple_
 
 from rag.answers import Answer, Answered, Found, Trace
 from rag.database.engine import Database
-from rag.database.records_tables import query_log, query_log_document
+from rag.database.records_tables import feedback, query_log, query_log_document
 from rag.database.tables import versions
 from rag.types import Request
 
 PAIRS_PER_STATEMENT = 500  # SQLite binds at most 32,766 values
 
 VersionId = tuple[str, str]  # document id and version
+
+# What shows a text of a document, and is emptied with it.
+_BLANKED: tuple[tuple[Table, dict[str, str | None]], ...] = (
+    (query_log, {"question": "", "answer": None, "trace": None}),
+    (feedback, {"question": "", "comment": "", "quote": None}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +104,32 @@ def record_of_search(found: Found) -> Record:
 def write_records(database: Database, truth: Database, group: Sequence[Record]) -> None:
     """Write a group in one transaction; what shows a version that was pruned meanwhile arrives without texts."""
     with database.write() as connection:  # pruning waits for this lock, or has taken its versions away before
-        present = _present(truth, {pair for record in group for pair in record.documents})
+        present = present_versions(truth, {pair for record in group for pair in record.documents})
         kept = [record if present.issuperset(record.documents) else _without_texts(record) for record in group]
         connection.execute(insert(query_log), [_row(record) for record in kept])
-        if links := [link for record in kept for link in _links(record)]:
-            connection.execute(insert(query_log_document), links)
+        link_versions(connection, {record.id: record.documents for record in kept})
+
+
+def link_versions(connection: Connection, shown: Mapping[str, Iterable[VersionId]]) -> None:
+    """Write down which document versions rows show, by the rows' ids, so that they are blanked with them."""
+    pairs = [(id_, *pair) for id_, documents in shown.items() for pair in documents]
+    if links := [dict(zip(("record_id", "document_id", "version"), pair, strict=True)) for pair in pairs]:
+        connection.execute(insert(query_log_document), links)
+
+
+def unlink_versions(connection: Connection, *record_ids: str) -> None:
+    """Forget which document versions rows show."""
+    connection.execute(delete(query_log_document).where(query_log_document.c.record_id.in_(record_ids)))
 
 
 def logged_versions(database: Database) -> set[VersionId]:
-    """Return the document versions whose text stands somewhere in the log."""
+    """Return the document versions whose text stands somewhere in the log or in feedback."""
     with database.read() as connection:
         return _logged(connection)
 
 
 def blank_all_but(database: Database, alive: set[VersionId]) -> int:
-    """Empty question, answer and trace of the rows that show other versions, and return their number.
+    """Empty the texts of what was logged, or said of an answer, and shows other versions; return how many rows.
 
     One write transaction: what the log shows is read under the lock that keeps others from adding to it.
     """
@@ -137,14 +154,15 @@ def recent(database: Database, limit: int) -> list[Record]:
 def _blank_some(connection: Connection, pairs: Sequence[VersionId]) -> int:
     showing = select(query_log_document.c.record_id).where(tuple_(*_pair(query_log_document)).in_(pairs))
     ids = connection.execute(showing.distinct()).scalars().all()
-    emptied = {"question": "", "answer": None, "trace": None}
     for part in (ids[at : at + PAIRS_PER_STATEMENT] for at in range(0, len(ids), PAIRS_PER_STATEMENT)):
-        connection.execute(update(query_log).where(query_log.c.id.in_(part)).values(emptied))
-        connection.execute(delete(query_log_document).where(query_log_document.c.record_id.in_(part)))
+        for table, emptied in _BLANKED:
+            connection.execute(update(table).where(table.c.id.in_(part)).values(emptied))
+        unlink_versions(connection, *part)
     return len(ids)
 
 
-def _present(truth: Database, pairs: Iterable[VersionId]) -> set[VersionId]:
+def present_versions(truth: Database, pairs: Iterable[VersionId]) -> set[VersionId]:
+    """Return those of the document versions that were not pruned."""
     with truth.read() as connection:
         return {
             (row.document_id, row.version)
@@ -165,13 +183,6 @@ def _pair(table: Table) -> tuple[Column[str], Column[str]]:
 
 def _row(record: Record) -> dict[str, object]:
     return {column.name: getattr(record, column.name) for column in query_log.columns}
-
-
-def _links(record: Record) -> list[dict[str, str]]:
-    return [
-        {"record_id": record.id, "document_id": document_id, "version": version}
-        for document_id, version in record.documents
-    ]
 
 
 def _without_texts(record: Record) -> Record:

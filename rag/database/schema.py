@@ -7,8 +7,8 @@ from sqlalchemy import Connection, inspect, text
 from rag.database.engine import Database
 from rag.errors import DatabaseVersionError, NoIndexError
 
-HEADS = {"truth": "0003", "records": "r0001"}
-KNOWN = {"truth": ("0001", "0002", "0003"), "records": ("r0001",)}
+HEADS = {"truth": "0003", "records": "r0002"}
+KNOWN = {"truth": ("0001", "0002", "0003"), "records": ("r0001", "r0002")}
 
 
 def upgrade(database: Database, branch: str) -> None:

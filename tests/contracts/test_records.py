@@ -1,5 +1,6 @@
 """What the query log promises on both databases."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,28 @@ from sqlalchemy import insert, text
 
 from rag.database import schema, tables
 from rag.database.engine import Database
+from rag.database.feedback import Feedback, RightSpan, keep_feedback, recent_feedback
 from rag.database.record_keeper import RecordKeeper
 from rag.database.records import Record, blank_all_but, logged_versions, recent
 from rag.database.records_tables import records_metadata
+from rag.database.unanswered import unanswered
+from rag.types import Caller
 from tests.integration.test_records import LEAVE, RECORD, TRAVEL, Databases, records, version_row
+
+SAID = Feedback(
+    question="How long is parental leave?",
+    rating="down",
+    comment="It says twenty-six weeks.",
+    status="abstained",
+    request_id="r1",
+    revision=1,
+    generation="g",
+    bundle="b",
+    caller=Caller(frozenset({"public"}), feature="workbench"),
+    span=RightSpan(*LEAVE, 10, 28, "Twenty-six weeks."),
+    id="1",
+    at=1.0,
+)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -85,3 +104,53 @@ def test_a_record_of_a_version_that_was_pruned_on_its_way_arrives_without_texts(
     assert (later.question, later.answer) == (RECORD.question, RECORD.answer)
     assert (earlier.question, earlier.answer, earlier.trace) == ("", None, None)
     assert (earlier.status, earlier.timings_ms) == (RECORD.status, RECORD.timings_ms)
+
+
+def test_feedback_is_kept_as_it_was_said_newest_first(databases):
+    later = replace(SAID, id="2", at=2.0, rating="up", comment="", span=None)
+    for said in (SAID, later):
+        keep_feedback(*databases, said)
+    assert recent_feedback(databases.records, 10) == [later, SAID]
+    assert recent_feedback(databases.records, 1) == [later]
+
+
+def test_who_thinks_again_replaces_what_they_said(databases):
+    keep_feedback(*databases, SAID, [TRAVEL])
+    changed = replace(SAID, rating="up", span=None)
+    keep_feedback(*databases, changed)
+    assert recent_feedback(databases.records, 10) == [changed]
+    assert logged_versions(databases.records) == set()
+
+
+def test_blanking_empties_feedback_that_shows_a_version_and_no_other(databases):
+    travel = replace(SAID, id="2", at=2.0, span=None, comment="By train.")
+    keep_feedback(*databases, SAID)
+    keep_feedback(*databases, travel, [TRAVEL])
+
+    assert blank_all_but(databases.records, {TRAVEL}) == 1
+
+    kept_one, blanked = recent_feedback(databases.records, 10)
+    assert kept_one == travel
+    assert (blanked.question, blanked.comment, blanked.span) == ("", "", RightSpan(*LEAVE, 10, 28, None))
+    assert (blanked.rating, blanked.request_id) == ("down", "r1")
+
+
+def test_feedback_on_a_version_that_was_pruned_on_its_way_arrives_without_texts(databases):
+    keep_feedback(*databases, SAID, [("pruned", "v1")])
+    (found,) = recent_feedback(databases.records, 10)
+    assert (found.question, found.comment, found.span) == ("", "", RightSpan(*LEAVE, 10, 28, None))
+    assert logged_versions(databases.records) == set()
+
+
+def test_questions_without_an_answer_are_counted_the_latest_first(databases):
+    now = time.time()
+    ago = {"a": ("Moon?", 90, "abstained"), "b": ("Dogs?", 60, "refused"), "c": ("Moon?", 30, "abstained")}
+    ago |= {"d": ("Cats?", 20, "nothing_found"), "e": ("Leave?", 10, "answered"), "f": ("Old?", 9000, "abstained")}
+    asked = [
+        replace(RECORD, id=id_, question=question, at=now - seconds, status=status, documents=())
+        for id_, (question, seconds, status) in ago.items()
+    ]
+    kept(databases, *asked, replace(RECORD, id="g", question="", at=now, status="abstained", documents=()))
+    found = [(each.question, each.times, each.status) for each in unanswered(databases.records, 3600, 10)]
+    assert found == [("Cats?", 1, "nothing_found"), ("Moon?", 2, "abstained"), ("Dogs?", 1, "refused")]
+    assert len(unanswered(databases.records, 3600, 2)) == 2

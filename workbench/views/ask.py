@@ -1,25 +1,15 @@
-"""Ask a question, read the answer with its sources, and see what each stage did."""
-
-from functools import cache
-from uuid import uuid4
+"""Ask a question, read the answer beside its sources, see why it came out so, and what another bundle would say."""
 
 import streamlit as st
 
-from rag.types import Request
-from workbench import state
-from workbench.widgets.answers import (
-    show_answer,
-    show_candidates,
-    show_citation,
-    show_leg,
-    show_sentences,
-    show_times,
-)
-
-LEGS = {"dense": "By meaning", "lexical": "By words"}
+from workbench import asking, state
+from workbench.asking import Asked
+from workbench.widgets.asked import show_one, show_two
+from workbench.widgets.bundles import choose_bundles
+from workbench.widgets.limits import choose_limits
 
 st.title("Ask")
-service = state.service()
+known = asking.bundles()
 question = st.text_input(
     "Question",
     key="q",
@@ -27,37 +17,14 @@ question = st.text_input(
     placeholder="How many weeks of parental leave are there?",
     max_chars=state.settings().question.max_chars,
 )
+where, roles = choose_limits()
+a, b = choose_bundles(known)
 if not question:
-    st.caption("The answer quotes your documents. Its address can be shared: it holds the question.")
+    st.caption("The answer quotes your documents. Its address can be shared: it holds the question and the bundles.")
     st.stop()
 
-answered = service.pipeline.answer(Request(uuid4().hex, question, state.caller()))
-show_answer(answered.answer)
-
-if answered.answer.citations:
-    st.subheader("Sources")
-shown_document = cache(state.document)
-for citation in answered.answer.citations:
-    show_citation(citation, shown_document(citation.document_id, citation.version), state.api_url())
-
-st.subheader("How this came about")
-trace = answered.trace
-legs = [name for name in LEGS if name in trace.legs]
-times, *searched, fused, read = st.tabs(
-    [
-        "Times",
-        *(f"{LEGS[name]} ({len(trace.legs[name])})" for name in legs),
-        f"Fused ({len(trace.candidates)})",
-        f"Sentences ({len(trace.sentences)})",
-    ],
-    key="ask_stages",
-)
-with times:
-    show_times(trace.timings_ms or answered.answer.timings_ms)
-for tab, name in zip(searched, legs, strict=True):
-    with tab:
-        show_leg(name, trace)
-with fused:
-    show_candidates(trace.candidates)
-with read:
-    show_sentences(trace)
+asked = Asked(question, where, roles)
+if b:
+    show_two(asked, a, b, known)
+else:
+    show_one(asked, a, known)

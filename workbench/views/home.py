@@ -1,31 +1,32 @@
-"""What is indexed, and what to do next."""
+"""What is indexed and how it fares, and what to do next."""
 
 import streamlit as st
 
-from workbench import state
-from workbench.widgets.times import duration
+from workbench import overview, state
+from workbench.widgets.health import show_health
+from workbench.widgets.indexed import show_documents, show_figures, show_sources
+from workbench.widgets.jobs import show_job
+from workbench.widgets.last_runs import show_last_runs
+from workbench.widgets.next_steps import show_next_steps
+from workbench.widgets.sections import section
+from workbench.widgets.unanswered import show_unanswered
 
 st.title("Plumbline")
-facts = state.service().index_facts()
+state.index()  # without one, the page shows the first steps instead
+st.caption("Ask questions of your documents, and see how each answer was made.")
+show_next_steps()
+for job in state.jobs().going_on():
+    show_job(job)
 
-st.markdown("Ask questions of your documents, and see how each answer was made.")
-st.page_link("views/ask.py", label="Ask a question", icon=":material/search:")
-
-st.subheader("The index")
-searchable = facts.documents.get("indexed", 0) + facts.documents.get("flagged", 0)
-columns = st.columns(4)
-columns[0].metric("Documents", f"{searchable:,}", border=True)
-columns[1].metric("Chunks", f"{facts.chunks:,}", border=True)
-columns[2].metric("Size", f"{facts.bytes / 1e6:,.1f} MB", border=True)
-columns[3].metric("Since the last publish", duration(facts.age_s), border=True)
-st.caption(f"revision {facts.revision} · generation {facts.generation} · bundle {facts.bundle}")
-
-unsearchable = [{"State": name, "Documents": count} for name, count in facts.documents.items() if name != "indexed"]
-if unsearchable:
-    st.markdown("Not every document is as it should be; `plumbline index documents` says why:")
-    st.dataframe(unsearchable, hide_index=True, key="home_states")
-
-st.subheader("Sources")
-sources = [{"Source": name, "Last seen whole": f"{duration(lag_s)} ago"} for name, lag_s in facts.lag_s.items()]
-st.dataframe(sources, hide_index=True, key="home_sources")
-st.markdown("`plumbline index refresh` takes up what changed; `plumbline index build PATH` adds a folder.")
+with section("The index"):
+    show_figures(overview.facts())
+with section("Health"):
+    show_health(overview.health())
+with section("Sources"):
+    show_sources(overview.sources())
+with section("Questions of the day without an answer"):
+    show_unanswered(overview.questions())
+with section("Last runs"):
+    show_last_runs(overview.runs())
+with section("Documents"):
+    show_documents(overview.counts())
