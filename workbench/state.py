@@ -74,18 +74,18 @@ def keep_feedback(said: Feedback, feedback_id: str, shown: Iterable[VersionId]) 
 
 def runs() -> RunBook:
     """Return the runs; there may be none."""
-    return RunBook(_truth(str(settings().home)))
+    return RunBook(truth())
 
 
 def jobs() -> JobDesk:
     """Return the jobs; there may be none."""
-    return JobDesk(JobBook(_truth(str(settings().home))), settings(), _arguments().plumbline_config)
+    return JobDesk(JobBook(truth()), settings(), _arguments().plumbline_config)
 
 
 def prepare_home() -> None:
     """Make the home and its tables, where they are absent: before the first job is written down."""
     make_home(settings().home)
-    schema.upgrade(_truth(str(settings().home)), "truth")
+    schema.upgrade(truth(), "truth")
 
 
 @st.cache_resource(on_release=lambda opened: opened.close())
