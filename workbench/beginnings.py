@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from evals.batch import Batch
 from rag.config import Bundle
 from rag.errors import UsageError
 from workbench import state
@@ -32,6 +33,13 @@ def release(bundle: Bundle, name: str) -> str:
     """Let a bundle serve, once its generation is whole; return the job's id."""
     request = ReleaseWork(bundle=bundle).model_dump(mode="json")
     return state.jobs().begin("release", f"Serve {name}", request)
+
+
+def experiment(batch: Batch, set_name: str) -> str:
+    """Measure the bundles of a batch; return the job's id."""
+    state.prepare_home()
+    title = f"{set_name}: {', '.join(named.name for named in batch.bundles)}"
+    return state.jobs().begin("experiment", title, batch.model_dump(mode="json"))
 
 
 def _index(title: str, wanted: IndexWork) -> str:
