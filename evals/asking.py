@@ -13,8 +13,10 @@ from evals.outcome import AnswerOutcome, Outcome, Place
 from evals.stages import key_of
 from rag.answers import Answer, Trace
 from rag.api.schemas import Where
+from rag.config import Bundle
 from rag.errors import DeadlineError, RagError
 from rag.screening import screen
+from rag.settings import QuestionLimits
 from rag.types import ALL_ROLES, Caller, Filter, Request
 
 _STAGE_OF = {"fuse": "fuse", "ground": "ground", "cite": "ground"}  # timings of the pipeline, as stages
@@ -30,8 +32,8 @@ class Asker:
 
     def ask(self, case: Case) -> Outcome:
         """Return what a case got; an error or a time-out is a state. What was asked before is not asked again."""
-        lab, key = self.lab, self._key(case)
-        kind = "rankings" if self.retrieval_only else "answers"
+        lab, kind = self.lab, kind_of(retrieval_only=self.retrieval_only)
+        key = asked_key(lab.scope, lab.bundle, lab.limits, case, retrieval_only=self.retrieval_only)
         known = self._remembered(case, lab.stages.peek(kind, key))
         if known is not None:
             return known
@@ -94,13 +96,6 @@ class Asker:
             encoding = stages.timings_ms.get("embed_sentences", 0.0)
             stages.note("answer", 1, max(timings_ms["draft"] - encoding, 0) / 1000)
 
-    def _key(self, case: Case) -> bytes:
-        bundle = self.lab.bundle
-        answer = "" if self.retrieval_only else bundle.answer.model_dump_json()
-        asked = (case.question, None if case.roles is None else sorted(case.roles), orjson.dumps(dict(case.where)))
-        limits = self.lab.limits.model_dump_json()
-        return key_of(self.lab.scope, bundle.query.model_dump_json(), answer, limits, *asked)
-
     def _remembered(self, case: Case, content: bytes | None) -> Outcome | None:
         """Return what a case got before; None where nothing is known, or where it took longer than it may now."""
         if content is None:
@@ -111,6 +106,18 @@ class Asker:
         for stage, count in used.items():
             self.lab.stages.counts[stage].reused += count
         return replace(outcome, case_id=case.id)
+
+
+def kind_of(*, retrieval_only: bool) -> str:
+    """Return the kind under which what cases got is remembered."""
+    return "rankings" if retrieval_only else "answers"
+
+
+def asked_key(scope: str, bundle: Bundle, limits: QuestionLimits, case: Case, *, retrieval_only: bool) -> bytes:
+    """Return the key under which what a case got in a lab of this scope is remembered."""
+    answer = "" if retrieval_only else bundle.answer.model_dump_json()
+    asked = (case.question, None if case.roles is None else sorted(case.roles), orjson.dumps(dict(case.where)))
+    return key_of(scope, bundle.query.model_dump_json(), answer, limits.model_dump_json(), *asked)
 
 
 def _answer(answer: Answer) -> AnswerOutcome:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, field_validator
 from evals.commands import open_bench
 from evals.corpus import open_corpus
 from evals.evalset import Split
+from evals.forecast import Forecast
 from evals.loading import load_set, place_named
 from evals.measuring import Beside, run_beside
 from evals.outcome import Outcome, Scoring
@@ -39,6 +40,7 @@ class Batch(BaseModel, frozen=True, extra="forbid"):
     retrieval_only: bool = False
     floors: bool = False
     timeout_s: float = Field(default=30.0, gt=0)
+    forecasts: tuple[Forecast, ...] = ()  # what was told before the start
 
     @field_validator("bundles")
     @classmethod
@@ -53,6 +55,9 @@ class Watcher(Progress, Protocol):
 
     def bundle(self, name: str, number: int, metric: str) -> None:
         """Begin bundle `number`, counted from 1, whose headline is `metric`."""
+
+    def embedded(self, count: int) -> None:
+        """Take how many more texts were embedded."""
 
     def asked(self, outcome: Outcome, value: float | None) -> None:
         """Take a question's outcome with its headline metric, where it has one."""
@@ -85,7 +90,7 @@ def run_batch(batch: Batch, settings: Settings, watcher: Watcher, *, done: Mappi
     """
     found = dict(done)
     with open_bench(settings) as (bench, book):
-        bench.progress = watcher
+        bench.progress, bench.embedded = watcher, watcher.embedded
         for number, named in enumerate(batch.bundles, 1):
             if named.name not in found:
                 plan = plan_of(batch, named, settings)

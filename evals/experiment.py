@@ -20,6 +20,7 @@ from rag.errors import UsageError
 
 Watch: TypeAlias = Callable[[Outcome, float | None], None]  # told each outcome, with its headline metric
 Finish: TypeAlias = Callable[[Run], Run]
+ASKING = "Asking"  # how the stage is called in which questions are asked
 
 
 def run_experiment(
@@ -39,7 +40,7 @@ def run_experiment(
     with open_lab(bench, plan.corpus, plan.bundle, plan.search) as lab:
         scorer = _scorer(plan, lab, cases)
         with _begun(plan, lab, book, len(cases)) as run_id:
-            bench.progress.stage(f"Asking, bundle {plan.name}", len(cases))
+            bench.progress.stage(f"{ASKING}, bundle {plan.name}", len(cases))
             outcomes, headline = list[Outcome](), plan.headline
             for outcome in _asked(plan, lab, cases):
                 outcomes.append(outcome)

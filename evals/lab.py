@@ -18,7 +18,7 @@ from evals.memo import MemoEmbedder, MemoStore
 from evals.stages import Stages, key_of
 from indexing.blob_cache import BlobCache
 from indexing.build import SourceRequest
-from indexing.experiment_homes import experiment_home, prune_homes
+from indexing.experiment_homes import bytes_below, experiment_home, prune_homes
 from indexing.forgetting import EXPERIMENTS, stage_cache
 from indexing.indexer import Indexer
 from indexing.parse_cache import ParseCache
@@ -26,8 +26,8 @@ from indexing.parsing import PARSER_VERSION
 from indexing.report import Progress, Report, Silent
 from indexing.vector_cache import VectorCache
 from indexing.workshop import Workshop
-from rag.bootstrap import Backends, open_backends
-from rag.config import Bundle
+from rag.bootstrap import Backends, open_backends, truth_of
+from rag.config import Bundle, IndexConfig
 from rag.database import schema
 from rag.errors import UsageError
 from rag.pipeline import Pipeline
@@ -52,6 +52,7 @@ class Bench:
     settings: Settings
     cached: bool = True
     progress: Progress = field(default_factory=Silent)
+    embedded: Callable[[int], None] = lambda _: None  # told how many more texts of chunks were embedded
     backends: Backends = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +82,7 @@ class Lab:
     scope: str  # digest of all that decides a search but question, caller and query configuration
     limits: QuestionLimits
     problems: int  # files that could not be indexed
+    index_bytes: int  # on disk, with the texts
 
 
 @contextmanager
@@ -90,7 +92,7 @@ def open_lab(bench: Bench, corpus: EvalCorpus, bundle: Bundle, search: Search | 
     Raises UsageError where no document can be indexed, and what the indexer raises.
     """
     stages = bench.stages()
-    embedder = MemoEmbedder(bench.backends.embedder_named(bundle.index.embedder), stages)
+    embedder = MemoEmbedder(bench.backends.embedder_named(bundle.index.embedder), stages, bench.embedded)
     with ExitStack() as opened:  # what one close raises keeps no other from happening
         opened.callback(stages.close)
         home = opened.enter_context(_index(bench, corpus, bundle, embedder, stages))
@@ -113,16 +115,17 @@ def _lab(
     if not frozen.chunks:
         raise UsageError(f"None of the documents could be indexed: {_problems(home)}.")
     _count_embedded(bench, frozen, stages)
-    scope = _scope(corpus, frozen, embedder.identity, search.name if search else "")
+    scope = scope_of(corpus, frozen, embedder.identity, search)
     store = search.over(frozen) if search else MemoStore(backends.store, stages, scope)
     limits = bench.settings.question
     pipeline = Pipeline(frozen, store, lambda _: embedder, limits)
     problems = len(_report(home)["problems"])
-    return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems)
+    return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems, bytes_below(home))
 
 
-def _scope(corpus: EvalCorpus, frozen: FrozenCorpus, model: str, variant: str) -> str:
+def scope_of(corpus: EvalCorpus, frozen: FrozenCorpus, model: str, search: Search | None) -> str:
     """Return the digest of what is searched and how. The corpus says who may read what; what was indexed, the rest."""
+    variant = search.name if search else ""
     return key_of(corpus.digest, frozen.contents, model, searching_digest(), variant).hex()
 
 
@@ -134,7 +137,7 @@ def _index(bench: Bench, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbed
         report = _indexed(bench, home, corpus, bundle, embedder, stages)
         (home / REPORT).write_bytes(orjson.dumps(asdict(report)))
 
-    digest = _home_digest(bench.settings, corpus, bundle, embedder.identity)
+    digest = home_digest(bench.settings, corpus, bundle.index, embedder.identity)
     with (
         _own_home(bench, fill)
         if not bench.cached
@@ -145,11 +148,11 @@ def _index(bench: Bench, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbed
         yield home
 
 
-def _home_digest(settings: Settings, corpus: EvalCorpus, bundle: Bundle, model: str) -> str:
+def home_digest(settings: Settings, corpus: EvalCorpus, index: IndexConfig, model: str) -> str:
     """Return the digest of all that decides what an index holds."""
     limits = settings.parsing.model_dump_json(exclude={"workers"})
     made_by = (PARSER_VERSION, indexing_digest(), limits)
-    return key_of(corpus.digest, bundle.index.digest, model, *made_by).hex()[:16]
+    return key_of(corpus.digest, index.digest, model, *made_by).hex()[:16]
 
 
 @contextmanager
@@ -167,8 +170,7 @@ def _own_home(bench: Bench, fill: Callable[[Path], None]) -> Iterator[tuple[Path
 def _indexed(
     bench: Bench, home: Path, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbedder, stages: Stages
 ) -> Report:
-    vectors = bench.settings.home if bench.cached else home
-    cache = VectorCache(vectors / "cache" / "vectors.db", bench.settings.retention.vector_cache_bytes)
+    cache = vector_cache(bench.settings if bench.cached else _at(bench.settings, home))
     parsed = ParseCache(stage_cache(bench.settings) if bench.cached else None)
     with closing(_backends(bench, home, embedder)) as at:
         shop = Workshop(at.settings, at.database, at.records, at.store, lambda _: embedder, cache, parsed)
@@ -180,8 +182,22 @@ def _indexed(
 
 def _backends(bench: Bench, home: Path, embedder: Embedder) -> Backends:
     """Return truth and store of an experiment: always embedded, whatever serves."""
-    settings = bench.settings.model_copy(update={"home": home, "database_url": "", "store_url": ""})
-    return replace(open_backends(settings), embedder_named=lambda _: embedder)
+    return replace(open_backends(_at(bench.settings, home)), embedder_named=lambda _: embedder)
+
+
+def _at(settings: Settings, home: Path) -> Settings:
+    return settings.model_copy(update={"home": home, "database_url": "", "store_url": ""})
+
+
+def vector_cache(settings: Settings) -> VectorCache:
+    """Return the cache of vectors of a home."""
+    return VectorCache(settings.home / "cache" / "vectors.db", settings.retention.vector_cache_bytes)
+
+
+def frozen_at(settings: Settings, home: Path, index: IndexConfig) -> FrozenCorpus:
+    """Return what an experiment's home holds."""
+    with closing(truth_of(_at(settings, home))) as database:
+        return FrozenCorpus(database, index)
 
 
 def _count_indexed(report: Report, parsed: ParseCache, stages: Stages) -> None:

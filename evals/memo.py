@@ -18,8 +18,9 @@ from rag.types import ChunkId, Encoded, Filter, Matrix, Scored, TokenRows, Vecto
 class MemoEmbedder:
     """Implements `ports.Embedder`: the same vectors; a text that was encoded before is not encoded again."""
 
-    def __init__(self, embedder: Embedder, stages: Stages) -> None:
-        self._embedder, self._stages = embedder, stages
+    def __init__(self, embedder: Embedder, stages: Stages, told: Callable[[int], None] = lambda _: None) -> None:
+        """told: how many more texts of chunks were embedded, with each batch of them."""
+        self._embedder, self._stages, self._told = embedder, stages, told
         self.question = ""  # being asked: any other text is a sentence
 
     @property
@@ -39,6 +40,7 @@ class MemoEmbedder:
         started = time.perf_counter()
         rows = self._embedder.embed(texts)
         self._stages.note("embed_chunks", len(texts), time.perf_counter() - started)
+        self._told(len(texts))
         return rows
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
@@ -65,6 +67,7 @@ class MemoEmbedder:
         started = time.perf_counter()
         made = self._embedder.embed_tokens(texts)
         self._stages.note("embed_chunks", len(texts), time.perf_counter() - started)
+        self._told(len(texts))
         return made
 
     def project(self, token_vectors: Matrix) -> Matrix:

@@ -71,6 +71,7 @@ def _index_facts(lab: Lab) -> dict[str, float]:
         "problems": lab.problems,
         "chunks": len(tokens),
         "tokens_per_chunk": round(sum(tokens) / len(tokens), 1),
+        "bytes": lab.index_bytes,
     }
 
 

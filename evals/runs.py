@@ -137,6 +137,15 @@ class RunBook:
             raise NotFoundError(f"There is no finished run {run_id!r}. `plumbline eval runs` lists them.")
         return {**row.content, "cases": orjson.loads(zlib.decompress(row.cases))}
 
+    def latest_here(self, limit: int) -> list[Run]:
+        """Return the latest runs that were made on this host, without their cases, the latest first."""
+        if not self.exists:
+            return []
+        query = select(t.runs.c.content).where(t.runs.c.state == "done", t.runs.c.host == this_process()["host"])
+        with self.database.read() as connection:
+            found = connection.execute(query.order_by(t.runs.c.started_at.desc()).limit(limit)).scalars().all()
+        return [Run.model_validate(content) for content in found]
+
     def set_paths(self) -> tuple[Path, ...]:
         """Return where the sets of finished runs were, the latest first."""
         if not self.exists:

@@ -47,6 +47,10 @@ class BlobCache:
         """Return the contents that are there. Raises StoreUnavailableError."""
         return self._repaired(lambda: self._get(kind, keys)) if self.path.exists() else {}
 
+    def has(self, kind: str, keys: Sequence[bytes]) -> set[bytes]:
+        """Return the keys that are there, without their contents. Raises StoreUnavailableError."""
+        return self._repaired(lambda: self._has(kind, keys)) if self.path.exists() else set()
+
     def put(self, kind: str, blobs: Iterable[Blob]) -> None:
         """Add contents; one that is there already stays. Raises DiskFullError, StoreUnavailableError."""
         self.put_together({kind: blobs})
@@ -103,6 +107,16 @@ class BlobCache:
             self._touched += old
         elif old:
             self._write(_TOUCH, old)
+        return found
+
+    def _has(self, kind: str, keys: Sequence[bytes]) -> set[bytes]:
+        found: set[bytes] = set()
+        with self._reading() as connection:
+            for start in range(0, len(keys), _ASKED_AT_ONCE):
+                some = keys[start : start + _ASKED_AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                query = f"SELECT key FROM blobs WHERE kind = ? AND key IN ({marks})"
+                found.update(key for (key,) in connection.execute(query, (kind, *some)))
         return found
 
     def _sizes(self) -> dict[str, tuple[int, int]]:

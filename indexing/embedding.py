@@ -11,7 +11,7 @@ from rag.config import PROJECTION_VERSION
 from rag.ports import Embedder
 from rag.types import Matrix, TokenRows, Vector
 
-__all__ = ["Embedded", "VectorCache", "embed_texts", "embed_with_tokens", "text_hash"]
+__all__ = ["Embedded", "VectorCache", "embed_texts", "embed_with_tokens", "text_hash", "unembedded"]
 
 _SLICE = 128  # texts between two writes to the cache: what a kill loses at most, some seconds of work
 
@@ -74,6 +74,17 @@ def embed_with_tokens(texts: Sequence[str], embedder: Embedder, cache: VectorCac
     if missing:
         cache.prune()
     return [found[name] for name in map(text_hash, texts)], len(missing)
+
+
+def unembedded(names: Sequence[bytes], embedder: Embedder, cache: VectorCache, *, tokens: bool) -> set[bytes]:
+    """Return the hashes of texts that would have to be embedded.
+
+    tokens: for an index with token vectors, where a text is known when the cache has both.
+    """
+    known = cache.known(embedder.identity, names)
+    if tokens:
+        known &= cache.known(f"{embedder.identity}/{PROJECTION_VERSION}", names)
+    return set(names) - known
 
 
 def _places(texts: Sequence[str]) -> dict[bytes, list[int]]:

@@ -26,6 +26,12 @@ class ParseCache:
             self.computed += len(requests) - len(found)
         return {keys[key]: answer for key, answer in found.items()}
 
+    def known(self, requests: Sequence[bytes], version: str) -> set[bytes]:
+        """Return the requests whose answers are known; nothing is counted."""
+        keys = {_key(request, version): request for request in requests}
+        found = self._blobs.has(KIND, list(keys)) if self._blobs else set()
+        return {keys[key] for key in found}
+
     def put(self, answers: Sequence[tuple[bytes, bytes]], version: str) -> None:
         """Keep answers by request."""
         if self._blobs and answers:

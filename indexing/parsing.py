@@ -102,6 +102,17 @@ class Parsers:
         while pending:
             yield from pending.popleft().result()
 
+    def known(self, files: Sequence[ParseTask]) -> list[bool]:
+        """Return of each file whether it was parsed before; one that cannot be read needs no parser either."""
+        contents = [self._read(task) for task in files]
+        requests = [
+            self._request(task, content) if isinstance(content, bytes) else None
+            for task, content in zip(files, contents, strict=True)
+        ]
+        wanted = [request for request in requests if request is not None]
+        there = self._known.known(wanted, PARSER_VERSION) if self._known else set()
+        return [request is None or request in there for request in requests]
+
     def _parse(self, tasks: Sequence[ParseTask]) -> list[Outcome]:
         contents = [self._read(task) for task in tasks]
         requests = [

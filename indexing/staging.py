@@ -58,7 +58,7 @@ def read_changes(changes: Sequence[Change], parsers: Parsers, stored: Iterable[S
     fresh = [each for each in changes if each.kind == "content"]
     tasks = [ParseTask(change.file.path, change.file.relative, change.file.size) for change in fresh]
     for change, (_, parsed) in zip(fresh, parsers.parse_all(tasks), strict=True):
-        yield _judged(change, parsed)
+        yield judged(change, parsed)
 
 
 def stage(read: Read, document: Document, targets: Sequence[Target], shop: Workshop) -> Staged:
@@ -104,7 +104,8 @@ def make_document(uri: str, source: str, rule: Rule, version: str, text: str, pa
     )
 
 
-def _judged(change: Change, parsed: Parsed | ParseError) -> Read:
+def judged(change: Change, parsed: Parsed | ParseError) -> Read:
+    """Return what came of a file that was parsed."""
     if isinstance(parsed, ParseError):
         return Read(change, "rejected", str(parsed), None)
     verdict = judge(parsed)

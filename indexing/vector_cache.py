@@ -31,6 +31,10 @@ class VectorCache:
         tokens = {name: numbers.reshape(-1, token_dim) for name, numbers in whole}
         return {name: rows for name, rows in tokens.items() if _are_projected(rows)}
 
+    def known(self, identity: str, hashes: Sequence[bytes]) -> set[bytes]:
+        """Return the texts that have vectors, which are not read. Raises StoreUnavailableError."""
+        return self._blobs.has(identity, hashes)
+
     def put(self, identity: str, vectors: Iterable[tuple[bytes, Vector]]) -> None:
         """Add vectors; one that is there already stays. Raises DiskFullError, StoreUnavailableError."""
         self._blobs.put(identity, _contents(vectors))

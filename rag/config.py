@@ -20,12 +20,35 @@ BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
 class IndexConfig(BaseModel, frozen=True, extra="forbid"):
     """What decides a chunk's text and vector: a change needs a new generation."""
 
-    strategy: Literal["auto", "sentences", "recursive", "tokens"] = "auto"
-    chunk_tokens: int = Field(default=200, ge=32, le=2048)
-    overlap_tokens: int = Field(default=0, ge=0, le=1024)
-    context_line: bool = True
-    embedder: str = BUILT_IN_EMBEDDER
-    token_vectors: bool = True  # one per word piece, for late interaction, 64 bytes each; false with other embedders
+    strategy: Literal["auto", "sentences", "recursive", "tokens"] = Field(
+        default="auto",
+        description="How a document is cut into chunks: by its headings, tables and lists (auto), at sentences, at "
+        "paragraphs before sentences before words (recursive), or at words alone (tokens).",
+    )
+    chunk_tokens: int = Field(
+        default=200,
+        ge=32,
+        le=2048,
+        description="The most tokens of a chunk. Small chunks are precise, large ones keep together what belongs "
+        "together.",
+    )
+    overlap_tokens: int = Field(
+        default=0, ge=0, le=1024, description="How many tokens a chunk repeats of the one before it."
+    )
+    context_line: bool = Field(
+        default=True,
+        description="Whether title, headings and table header stand before a chunk when it is searched and read.",
+    )
+    embedder: str = Field(
+        default=BUILT_IN_EMBEDDER,
+        description="The model that turns texts into vectors: the built-in one, or the name or folder of one for "
+        "sentence-transformers.",
+    )
+    token_vectors: bool = Field(
+        default=True,
+        description="Whether a vector of every word piece is kept, 64 bytes each: late interaction needs them. Only "
+        "the built-in embedder has them.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -58,27 +81,67 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
 class QueryConfig(BaseModel, frozen=True, extra="forbid"):
     """What decides which hits a question gets, and in which order."""
 
-    legs: tuple[Literal["dense", "lexical"], ...] = Field(default=("dense", "lexical"), min_length=1, max_length=2)
-    fusion: Literal["weighted", "rrf", "dbsf"] = "weighted"
-    dense_weight: float = Field(default=0.5, ge=0, le=1)
-    rrf_k: int = Field(default=60, ge=1, le=1000)
-    candidates: int = Field(default=50, ge=1, le=1000)
-    k1: float = Field(default=1.2, ge=0, le=10)
-    b: float = Field(default=0.75, ge=0, le=1)
-    rerank: Literal["none", "late_interaction"] = "late_interaction"  # else none: without token vectors, with one leg
-    top_k: int = Field(default=5, ge=1, le=100)
-    context_tokens: int = Field(default=1200, ge=32, le=100_000)
+    legs: tuple[Literal["dense", "lexical"], ...] = Field(
+        default=("dense", "lexical"),
+        min_length=1,
+        max_length=2,
+        description="How chunks are found: by meaning (dense), by words (lexical, BM25), or both.",
+    )
+    fusion: Literal["weighted", "rrf", "dbsf"] = Field(
+        default="weighted",
+        description="How the rankings of both legs become one: by weighted scores, by ranks (rrf), or by scores scaled "
+        "to three standard deviations (dbsf).",
+    )
+    dense_weight: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="The share of the leg by meaning in the fused score; the rest is the leg by words. Not for rrf.",
+    )
+    rrf_k: int = Field(
+        default=60,
+        ge=1,
+        le=1000,
+        description="How little the first ranks stand out where fusion is rrf: 1 / (k + rank).",
+    )
+    candidates: int = Field(
+        default=50, ge=1, le=1000, description="How many chunks each leg finds before they are fused and reranked."
+    )
+    k1: float = Field(
+        default=1.2, ge=0, le=10, description="BM25: how much a word counts that stands in a chunk again and again."
+    )
+    b: float = Field(default=0.75, ge=0, le=1, description="BM25: how much long chunks are held back, 0 not at all.")
+    rerank: Literal["none", "late_interaction"] = Field(
+        default="late_interaction",
+        description="What orders the fused candidates anew: late interaction compares them word piece by word piece. "
+        "Without token vectors, or with one leg, nothing does.",
+    )
+    top_k: int = Field(default=5, ge=1, le=100, description="How many chunks an answer is made from, at most.")
+    context_tokens: int = Field(
+        default=1200, ge=32, le=100_000, description="How many tokens these chunks have together, at most."
+    )
 
 
 class AnswerConfig(BaseModel, frozen=True, extra="forbid"):
     """What decides the answer that is made from the hits."""
 
-    answerer: Literal["extractive"] = "extractive"
-    max_sentences: int = Field(default=3, ge=1, le=10)
-    min_support: float = Field(default=0.5, ge=0, le=1)
-    min_answerability: float = Field(default=0.5, ge=0, le=1)
-    model: str | None = None
-    prompt: str = "default"
+    answerer: Literal["extractive"] = Field(
+        default="extractive", description="How an answer is made: of sentences quoted from the chunks (extractive)."
+    )
+    max_sentences: int = Field(default=3, ge=1, le=10, description="How many sentences an answer has, at most.")
+    min_support: float = Field(
+        default=0.5, ge=0, le=1, description="How well the sources must support a sentence, or it is left out."
+    )
+    min_answerability: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="How sure it must be that the documents answer a question, or none is given.",
+    )
+    model: str | None = Field(
+        default=None, description="The language model that writes answers; none: sentences are quoted."
+    )
+    prompt: str = Field(default="default", description="The name of the prompt that a language model is given.")
 
 
 class Bundle(BaseModel, frozen=True, extra="forbid"):
@@ -105,18 +168,24 @@ class Bundle(BaseModel, frozen=True, extra="forbid"):
 def load_bundle(path: Path) -> Bundle:
     """Read a bundle from YAML; an absent field has its default. Raises UsageError with what is wrong where."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return parse_bundle(path.read_bytes(), str(path))
     except OSError as error:
         raise UsageError(f"The bundle {path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"The bundle {path} is not YAML: {error}") from error
+
+
+def parse_bundle(content: bytes, name: str) -> Bundle:
+    """Return the bundle that a file of this name holds. Raises UsageError with what is wrong where."""
     try:
-        return Bundle.model_validate({} if content is None else _explicit(content, path))
+        found = yaml.safe_load(content.decode())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"The bundle {name} is not YAML: {error}") from error
+    try:
+        return Bundle.model_validate({} if found is None else _explicit(found, name))
     except ValidationError as error:
-        raise UsageError(f"The bundle {path} cannot be used: {validation_message(error)}.") from error
+        raise UsageError(f"The bundle {name} cannot be used: {validation_message(error)}.") from error
 
 
-def _explicit(content: object, path: Path) -> object:
+def _explicit(content: object, name: str) -> object:
     """Return the content of a file that names late interaction together with what it needs. Raises UsageError.
 
     A file that names one setting alone would silently change its meaning with the default of the other.
@@ -125,7 +194,7 @@ def _explicit(content: object, path: Path) -> object:
     wanted = isinstance(query, dict) and query.get("rerank") == "late_interaction"
     if wanted and not (isinstance(index, dict) and index.get("token_vectors") is True):
         said = "query.rerank: late_interaction needs index.token_vectors: true. Say both, or neither."
-        raise UsageError(f"The bundle {path} cannot be used: {said}")
+        raise UsageError(f"The bundle {name} cannot be used: {said}")
     return content
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from evals.batch import Batch
 from evals.evidence import Evidence
 from rag.config import Bundle
 from rag.errors import UsageError
@@ -38,6 +39,13 @@ def release(bundle: Bundle, name: str, evidence: Evidence | None = None) -> str:
 def step_back() -> str:
     """Let the former release serve again; return the job's id."""
     return state.jobs().begin("release", "One step back", ReleaseWork(action="roll_back").model_dump(mode="json"))
+
+
+def experiment(batch: Batch, set_name: str) -> str:
+    """Measure the bundles of a batch; return the job's id."""
+    state.prepare_home()
+    title = f"{set_name}: {', '.join(named.name for named in batch.bundles)}"
+    return state.jobs().begin("experiment", title, batch.model_dump(mode="json"))
 
 
 def _index(title: str, wanted: IndexWork) -> str:

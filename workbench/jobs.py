@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,14 @@ class JobDesk:
 
     def stop(self, job: Job) -> None:
         """Interrupt a job; what it has done is kept. Raises JobError where its process is on another host."""
-        if job.state == "waiting":
-            self.book.end(job.id, "interrupted")
-        elif job.state == "running":
+        if self.book.give_up(job.id, "interrupted"):
+            return
+        job = self.book.get(job.id)
+        if job.state == "running":
             if not job.worker.is_here or job.worker.pid is None:
                 raise JobError(f"The job runs on {job.worker.host}: it can be stopped there alone.")
-            os.kill(job.worker.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(job.worker.pid, signal.SIGINT)
 
     def going_on(self) -> list[Job]:
         """Return the jobs that have not ended, latest first; also the very latest, if it ended without a result."""
@@ -52,11 +55,11 @@ class JobDesk:
 
     def stop_all(self) -> None:
         """Interrupt every job of this host, and wait until they have ended; ten seconds at most."""
-        going = [job for job in self.book.list() if job.state == "running" and job.worker.is_here]
+        going = [job for job in self.book.list() if not job.ended and job.worker.is_here]
         for job in going:
             self.stop(job)
         until = time.monotonic() + _STOPS_WITHIN_S
-        while any(job.worker.is_alive for job in going) and time.monotonic() < until:
+        while any(not self.book.get(job.id).ended for job in going) and time.monotonic() < until:
             time.sleep(0.1)
 
     def log_of(self, job_id: str) -> Path:
@@ -72,5 +75,10 @@ class JobDesk:
         variables = {**os.environ, "PLUMBLINE_HOME": str(self.settings.home)}
         with log.open("ab") as said:
             process = subprocess.Popen(command, env=variables, stdout=said, stderr=said, start_new_session=True)
-        # Whoever started it takes its exit code, or it stays a zombie as long as the workbench runs.
-        threading.Thread(target=process.wait, daemon=True).start()
+        threading.Thread(target=self._await_end, args=(process, job_id, time.time()), daemon=True).start()
+
+    def _await_end(self, process: subprocess.Popen[bytes], job_id: str, began: float) -> None:
+        """Take a process's exit code, or it stays a zombie; say so where it died before it took its job."""
+        code = process.wait()
+        said = f"The process ended with code {code} before it could begin."
+        self.book.give_up(job_id, "failed", error=said, since=began)

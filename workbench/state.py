@@ -9,15 +9,21 @@ from pathlib import Path
 
 import streamlit as st
 
+from evals.estimate import Estimator
 from evals.runs import RunBook
+from indexing.build import default_bundle
 from indexing.commands import make_home
-from rag.bootstrap import Service, open_service, truth_of
+from rag.bootstrap import Backends, Service, open_backends, open_service, truth_of
+from rag.config import Bundle
 from rag.database import feedback, schema
 from rag.database.engine import Database
 from rag.database.feedback import Feedback
 from rag.database.jobs import JobBook
 from rag.database.records import VersionId
+from rag.database.releases import Release, current_release
+from rag.errors import NoIndexError
 from rag.offline import switch_off_downloads
+from rag.ports import Embedder
 from rag.settings import Settings
 from rag.types import Caller, Document
 from workbench.jobs import JobDesk
@@ -80,6 +86,45 @@ def runs() -> RunBook:
 def jobs() -> JobDesk:
     """Return the jobs; there may be none."""
     return JobDesk(JobBook(truth()), settings(), _arguments().plumbline_config)
+
+
+def bundle() -> Bundle:
+    """Return the bundle that serves; where nothing does, the one that would."""
+    release = _release()
+    return release.bundle if release else default_bundle(settings())
+
+
+def is_indexed() -> bool:
+    """Whether anything serves."""
+    return _release() is not None
+
+
+def _release() -> Release | None:
+    database = truth()
+    if not JobBook(database).exists:
+        return None
+    with database.read() as connection:
+        return current_release(connection)
+
+
+@st.cache_resource(max_entries=1)
+def estimator() -> Estimator:
+    """Return what tells the work of an experiment beforehand; it keeps what it has read of documents."""
+    return Estimator(settings(), runs(), _embedder_named)
+
+
+def _embedder_named(name: str) -> Embedder:
+    """Return an embedder: that of the service where there is one, so that no model is loaded twice."""
+    try:
+        return service().backends.embedder_named(name)
+    except NoIndexError:
+        make_home(settings().home)  # where the model's graph is kept
+        return _own_backends(str(settings().home)).embedder_named(name)
+
+
+@st.cache_resource(on_release=lambda backends: backends.close())
+def _own_backends(_home: str) -> Backends:
+    return open_backends(settings())
 
 
 def prepare_home() -> None:

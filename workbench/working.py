@@ -2,18 +2,16 @@
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Literal, Self
+from types import FrameType
+from typing import Literal, NoReturn, Self
 
 from pydantic import BaseModel, model_validator
 
 from evals.batch import Batch, run_batch
 from evals.evidence import Evidence
-from evals.outcome import Outcome
-from evals.progress import RunningMean
 from indexing.build import SourceRequest
 from indexing.commands import workshop
 from indexing.indexer import Indexer
@@ -23,6 +21,7 @@ from rag.database.jobs import Content, Job, JobBook
 from rag.errors import RagError
 from rag.settings import Settings
 from rag.terminal import Options
+from workbench.job_progress import JobProgress
 
 _NICENESS = 19  # queries stay as fast as they are
 _INTERRUPTED = 130
@@ -72,25 +71,26 @@ def work(options: Options, job_id: str) -> int:
         return 0
 
 
-def _done(job: Job, settings: Settings, progress: "JobProgress") -> Content:
+def _done(job: Job, settings: Settings, progress: JobProgress) -> Content:
     match job.kind:
         case "index":
             return _index(IndexWork.model_validate(job.request), settings, progress)
         case "experiment":
             batch = Batch.model_validate(job.request)
+            progress.begin([named.name for named in batch.bundles])
             return {"runs": run_batch(batch, settings, progress, done=progress.runs)}
         case "release":
             return _release(ReleaseWork.model_validate(job.request), settings, progress)
 
 
-def _index(wanted: IndexWork, settings: Settings, progress: "JobProgress") -> Content:
+def _index(wanted: IndexWork, settings: Settings, progress: JobProgress) -> Content:
     with _indexer(settings, progress) as index:
         if wanted.action == "refresh":
             return index.refresh().as_json()
         return index.build(SourceRequest(wanted.paths, wanted.roles, wanted.sources_file)).as_json()
 
 
-def _release(wanted: ReleaseWork, settings: Settings, progress: "JobProgress") -> Content:
+def _release(wanted: ReleaseWork, settings: Settings, progress: JobProgress) -> Content:
     with _indexer(settings, progress) as index:
         if wanted.bundle is None:
             former = index.roll_back()
@@ -101,7 +101,7 @@ def _release(wanted: ReleaseWork, settings: Settings, progress: "JobProgress") -
 
 
 @contextmanager
-def _indexer(settings: Settings, progress: "JobProgress") -> Iterator[Indexer]:
+def _indexer(settings: Settings, progress: JobProgress) -> Iterator[Indexer]:
     with workshop(settings, create=True) as shop:
         yield Indexer(shop, progress, lambda: progress.stage("Waiting for another run to end", 0))
 
@@ -113,56 +113,11 @@ def _said(error: BaseException) -> str:
 def _let_signals_interrupt() -> None:
     """Let SIGTERM do what Ctrl-C does, and Ctrl-C too: who starts a process in the background may have it ignored."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, _interrupt)
 
 
-class JobProgress:
-    """Implements `evals.batch.Watcher`: how far a job is, written down once a second by a thread of its own."""
-
-    def __init__(self, book: JobBook, job: Job) -> None:
-        self.runs: dict[str, str] = _texts(job.progress.get("runs"))  # by bundle name
-        self._book, self._job = book, job
-        self._state: dict[str, object] = {}
-        self._seen, self._metric = RunningMean(), ""
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def bundle(self, name: str, number: int, metric: str) -> None:
-        self._metric = metric
-        self._state |= {"bundle": name, "number": number}
-
-    def stage(self, name: str, total: int) -> None:
-        self._seen = RunningMean()
-        self._state |= {"stage": name, "done": 0, "total": total, "metric": "", "n": 0}
-
-    def advance(self, count: int) -> None:
-        self._state["done"] = int(str(self._state.get("done", 0))) + count
-
-    def asked(self, _: Outcome, value: float | None) -> None:
-        if value is not None:
-            self._seen.add(value)
-            seen = self._seen
-            self._state |= {"metric": self._metric, "mean": seen.mean, "half": seen.half, "n": seen.n}
-
-    def finished(self, name: str, run_id: str) -> None:
-        self.runs[name] = run_id
-
-    def _beat(self) -> None:
-        while not self._ended.wait(1.0):
-            self._write()
-        self._write()
-
-    def _write(self) -> None:
-        self._book.beat(self._job.id, {**self._state, "runs": dict(self.runs)})
-
-
-def _texts(content: object) -> dict[str, str]:
-    return {str(name): str(value) for name, value in content.items()} if isinstance(content, dict) else {}
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Interrupt the work, once: what is then put in order is not interrupted again."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

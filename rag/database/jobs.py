@@ -61,32 +61,47 @@ class JobBook:
         now = time.time()
         job_id = f"{time.strftime('%Y%m%d', time.gmtime(now))}-{uuid4().hex[:8]}"
         values = {"id": job_id, "kind": kind, "title": title, "request": dict(request), "created_at": now}
-        values |= {"state": "waiting", "heartbeat_at": now, "progress": {}, "result": {}, "error": ""}
+        values |= {"state": "waiting", "heartbeat_at": now, "progress": {}, "result": {}, "error": "", **_from_here()}
         with self.database.write() as connection:
             connection.execute(insert(t.jobs).values(values))
         return job_id
 
     def take(self, job_id: str) -> Job:
-        """Let this process do the job, and return it. Raises NotFoundError, JobError where another is at it."""
-        job = self.get(job_id)
-        if job.state == "running":
-            raise JobError(f"The job {job_id} is being done already.")
-        if job.state == "done":
-            raise JobError(f"The job {job_id} is done.")
+        """Let this process do the job, and return it: of two that ask at once, one gets it.
+
+        Raises NotFoundError, and JobError for a job that does not wait for a process.
+        """
         now = time.time()
         values = {"state": "running", "heartbeat_at": now, "began_at": now, "ended_at": None, "error": ""}
-        with self.database.write() as connection:
-            connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values({**values, **this_process()}))
-        return job
+        if not self._change(job_id, "waiting", {**values, **this_process()}):
+            job = self.get(job_id)
+            raise JobError(f"The job {job_id} is {job.state}: a process takes up what waits for one.")
+        return self.get(job_id)
 
     def wait_again(self, job_id: str) -> None:
-        """Let a job that ended without a result wait for a process. Raises JobError for another."""
-        job = self.get(job_id)
-        if job.state not in {"interrupted", "failed"}:
-            raise JobError(f"The job {job_id} is {job.state}: only what was interrupted or failed is taken up again.")
-        values = {"state": "waiting", "heartbeat_at": time.time(), "host": None, "pid": None, "error": ""}
+        """Let a job that ended without a result wait for a process. Raises NotFoundError, JobError for another job.
+
+        Of two that ask at once, one succeeds.
+        """
+        values = {"state": "waiting", "heartbeat_at": time.time(), "pid": None, "error": "", **_from_here()}
         with self.database.write() as connection:
+            row = connection.execute(select(t.jobs).where(t.jobs.c.id == job_id).with_for_update()).one_or_none()
+            if row is None:
+                raise NotFoundError(f"There is no job {job_id!r}.")
+            state = _job(row).state
+            if state not in {"interrupted", "failed"}:
+                raise JobError(f"The job {job_id} is {state}: only what was interrupted or failed is taken up again.")
             connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(values))
+
+    def give_up(
+        self, job_id: str, state: Literal["interrupted", "failed"], *, error: str = "", since: float | None = None
+    ) -> bool:
+        """End a job that no process has taken; return whether that was so.
+
+        since: it has waited since then at the latest, in seconds since 1970; who let it wait again later is another.
+        """
+        values = {"state": state, "ended_at": time.time(), "error": error}
+        return self._change(job_id, "waiting", values, heard_by=since)
 
     def beat(self, job_id: str, progress: Content) -> None:
         """Say that the job is alive, and how far it is."""
@@ -99,6 +114,14 @@ class JobBook:
         values = {"state": state, "ended_at": time.time(), "pid": None, "error": error, "result": dict(result or {})}
         with self.database.write() as connection:
             connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(values))
+
+    def _change(self, job_id: str, state: JobState, values: Content, *, heard_by: float | None = None) -> bool:
+        """Change a job that is in this state, in one step; return whether there was one."""
+        statement = update(t.jobs).where(t.jobs.c.id == job_id, t.jobs.c.state == state).values(dict(values))
+        if heard_by is not None:
+            statement = statement.where(t.jobs.c.heartbeat_at <= heard_by)
+        with self.database.write() as connection:
+            return connection.execute(statement).rowcount == 1
 
     def get(self, job_id: str) -> Job:
         """Return a job. Raises NotFoundError."""
@@ -145,3 +168,8 @@ def _state(written: JobState, worker: Worker) -> JobState:
     if written == "waiting" and time.time() - worker.heartbeat_at > _BEGINS_WITHIN_S:
         return "interrupted"
     return written
+
+
+def _from_here() -> Content:
+    """Return the host whose processes a waiting job waits for."""
+    return {"host": this_process()["host"]}

@@ -37,17 +37,22 @@ def _watch(job_id: str) -> None:
 
 
 def _show(job: Job) -> None:
-    label, colour = _BADGES[job.state]
     with st.container(border=True, key=f"job_{job.id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(label, color=colour)  # type: ignore[arg-type]  # a Literal of Streamlit's
-            st.text(visible(job.title))
-            st.caption(_when(job))
+        badge_of(job)
         if not job.ended:
             _show_progress(job)
         if job.error:
             st.text(visible(job.error))
-        _show_buttons(job)
+        show_buttons(job)
+
+
+def badge_of(job: Job) -> None:
+    """Show a job's state, title and time in a line."""
+    label, colour = _BADGES[job.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(label, color=colour)  # type: ignore[arg-type]  # a Literal of Streamlit's
+        st.text(visible(job.title))
+        st.caption(_when(job))
 
 
 def _show_progress(job: Job) -> None:
@@ -57,11 +62,10 @@ def _show_progress(job: Job) -> None:
     counted = f"{said}: {done:,.0f} of {total:,.0f}" if total else said
     st.progress(min(done / total, 1.0) if total else 0.0)
     st.text(counted)
-    if found.get("n") and found.get("metric"):
-        st.text(f"{found['metric']} so far: {_number(found['mean']):.3f} ± {_number(found['half']):.3f}")
 
 
-def _show_buttons(job: Job) -> None:
+def show_buttons(job: Job) -> None:
+    """Show what can be done with a job: stop it, or let it go on."""
     with st.container(horizontal=True):
         if not job.ended and st.button("Stop", key=f"stop_{job.id}"):
             _tried(job, go_on=False)

@@ -1,0 +1,110 @@
+"""Documents of a corpus cut into chunks as an experiment would, within bounds of time: nothing is embedded."""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from evals.corpus import EvalCorpus
+from indexing.catalog import Source
+from indexing.chunking import chunk_document
+from indexing.embedding import text_hash
+from indexing.forgetting import stage_cache
+from indexing.parse_cache import ParseCache
+from indexing.parsing import Parsers, ParseTask
+from indexing.scanning import Change, scan_sources
+from indexing.staging import judged
+from rag.answering.reading import read
+from rag.config import IndexConfig
+from rag.ports import Embedder
+from rag.settings import Settings
+from rag.types import Document, DocumentInfo, Hit
+
+_PARSE_S = 1.0  # at most, of one look
+_CHUNK_S = 1.0
+_AT_ONCE = 8  # files between two looks at the clock
+
+
+@dataclass(slots=True)
+class Texts:
+    """What documents become under one index configuration; it grows with every look."""
+
+    seen: int = 0  # documents
+    chunks: int = 0
+    tokens: dict[bytes, int] = field(default_factory=dict)  # of distinct indexed texts, by hash
+    sentences: set[str] = field(default_factory=set)  # that answers may read
+
+
+class CorpusSample:
+    """The documents of a corpus in a random order that is always the same, as many as time allowed so far."""
+
+    def __init__(self, corpus: EvalCorpus, settings: Settings) -> None:
+        self._corpus, self._settings = corpus, settings
+        self._documents: list[Document | None] = []  # None: it cannot be indexed
+        self._texts: dict[str, Texts] = {}
+        self.known = 0  # of the files looked at, those that were parsed before
+        self._looked = 0
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """The files that would be parsed."""
+        found = scan_sources([Source(spec) for spec in self._corpus.specs], {}, verify_hashes=False).changes
+        return sorted(found, key=lambda each: hashlib.sha256(each.uri.encode("utf-8", "surrogatepass")).digest())
+
+    @property
+    def files(self) -> int:
+        return len(self.changes)
+
+    @property
+    def looked(self) -> int:
+        """How many files were looked at."""
+        return self._looked
+
+    def share(self, seen: int) -> float:
+        """Return which part of the corpus the first documents are, by their bytes."""
+        total = sum(each.file.size for each in self.changes)
+        return sum(each.file.size for each in self.changes[:seen]) / total if total else 1.0
+
+    def parse(self) -> None:
+        """Look at more documents, for about a second; those that were parsed before cost hardly anything."""
+        until = time.monotonic() + _PARSE_S
+        if self._looked == self.files:
+            return
+        cache = ParseCache(stage_cache(self._settings))
+        with Parsers(self._settings.parsing, cache) as parsers:
+            for some in _parts(self.changes[self._looked :]):
+                tasks = [ParseTask(each.file.path, each.file.relative, each.file.size) for each in some]
+                self.known += sum(parsers.known(tasks))
+                parsed = [outcome for _, outcome in parsers.parse_all(tasks)]
+                self._documents += [judged(*each).document for each in zip(some, parsed, strict=True)]
+                self._looked += len(some)
+                if time.monotonic() > until:
+                    break
+
+    def texts(self, index: IndexConfig, embedder: Embedder) -> Texts:
+        """Return what the documents become, as many as can be cut in a second more."""
+        texts, until = self._texts.setdefault(index.digest, Texts()), time.monotonic() + _CHUNK_S
+        for document in self._documents[texts.seen :]:
+            if time.monotonic() > until:
+                break
+            if document is not None:
+                _add(texts, document, index, embedder)
+            texts.seen += 1
+        return texts
+
+
+def _add(texts: Texts, document: Document, index: IndexConfig, embedder: Embedder) -> None:
+    chunks = chunk_document(document, index, embedder.count_tokens, embedder.max_tokens).chunks
+    texts.chunks += len(chunks)
+    indexed = {text_hash(chunk.indexed_text): chunk.indexed_text for chunk in chunks}
+    texts.tokens |= dict(zip(indexed, embedder.count_tokens(list(indexed.values())) if indexed else [], strict=True))
+    info = DocumentInfo(
+        document.id, document.version, document.uri, document.title, document.type, document.source, document.language
+    )
+    for chunk in chunks:
+        texts.sentences.update([chunk.context, *(each.text for each in read([Hit(chunk, info, 0.0)]))])
+
+
+def _parts(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    return (changes[start : start + _AT_ONCE] for start in range(0, len(changes), _AT_ONCE))
