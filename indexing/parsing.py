@@ -22,7 +22,7 @@ from rag.settings import ParsingLimits
 from rag.types import Block
 
 # Raise it when the same bytes would give another text or other blocks.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 
 # Small files travel together: a message each way per file would cost as much as parsing it.
 _BATCH_FILES = 32
@@ -48,7 +48,7 @@ class Parsed:
     blocks: tuple[Block, ...]
     title: str
     type: str  # what the file states; else its format
-    format: str  # markdown, text, html, pdf, docx, csv
+    format: str  # markdown, text, html, pdf, docx, xlsx, ...
     content_hash: str  # SHA-256 of the bytes, in hexadecimal
     language: str = ""
     date: datetime.date | None = None

@@ -10,7 +10,8 @@ import puremagic
 from indexing.formats.decoding import looks_binary
 from rag.errors import ParseError
 
-Format: TypeAlias = Literal["text", "markdown", "html", "pdf", "docx", "csv"]
+OfficeFormat: TypeAlias = Literal["docx", "pptx", "xlsx", "xls", "odt", "ods", "odp", "rtf", "epub"]
+Format: TypeAlias = Literal["text", "markdown", "html", "pdf", "csv", OfficeFormat]
 
 _ENDINGS: dict[str, Format] = {
     **dict.fromkeys((".txt", ".text", ".log", ""), "text"),
@@ -18,16 +19,35 @@ _ENDINGS: dict[str, Format] = {
     **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
     ".pdf": "pdf",
     ".docx": "docx",
+    **dict.fromkeys((".pptx", ".pptm"), "pptx"),
+    **dict.fromkeys((".xlsx", ".xlsm"), "xlsx"),
+    ".xls": "xls",
+    ".odt": "odt",
+    ".ods": "ods",
+    ".odp": "odp",
+    ".rtf": "rtf",
+    ".epub": "epub",
     **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
 }
-_KNOWN = "Markdown, text, HTML, PDF, DOCX, CSV and TSV can"
+_KNOWN = "Markdown, text, HTML, PDF, DOCX, PPTX, XLSX, XLS, ODT, ODS, ODP, RTF, EPUB, CSV and TSV can"
 _PDF, _ZIP, _OLE = b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PDF_HEAD_BYTES = 1024  # a PDF may begin with other bytes
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream of a document with a password
+_WORKBOOK_STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
+_RTF = b"{\\rtf"
 _OFFICE = {
     "word/document.xml": "a Word document",
     "xl/workbook.xml": "an Excel workbook",
     "ppt/presentation.xml": "a PowerPoint presentation",
     "META-INF/container.xml": "an EPUB book",
+    "content.xml": "an OpenDocument file",
+}
+_MEMBERS: dict[Format, str] = {
+    "docx": "word/document.xml",
+    "xlsx": "xl/workbook.xml",
+    "pptx": "ppt/presentation.xml",
+    "epub": "META-INF/container.xml",
+    **dict.fromkeys(("odt", "ods", "odp"), "content.xml"),
 }
 
 
@@ -51,21 +71,38 @@ def _mismatch(expected: Format, data: bytes) -> str:
     match expected:
         case "pdf":
             return "" if _PDF in data[:_PDF_HEAD_BYTES] else f"is {_described(data)}"
-        case "docx":
-            return _no_docx(data)
+        case "docx" | "xlsx" | "pptx" | "epub" | "odt" | "ods" | "odp":
+            return _no_package(expected, data)
+        case "xls":
+            return _no_old_workbook(data)
+        case "rtf":
+            return "" if data.lstrip().startswith(_RTF) else f"is {_described(data)}"
         case "text" | "markdown" | "html" | "csv":
             return f"is {_described(data)}" if _is_foreign(data) else ""
 
 
-def _no_docx(data: bytes) -> str:
+def _no_package(expected: Format, data: bytes) -> str:
+    """Say what is wrong with an archive of parts, by its most needed part."""
     if data.startswith(_OLE):
-        return "is encrypted or in the old Word format; save it as .docx without a password"
-    is_word = data.startswith(_ZIP) and "word/document.xml" in _members(data)
-    return "" if is_word else f"is {_described(data)}"
+        return _locked(data) or f"is in the old Office format; save it as .{expected}"
+    found = data.startswith(_ZIP) and _MEMBERS[expected] in _members(data)
+    return "" if found else f"is {_described(data)}"
+
+
+def _no_old_workbook(data: bytes) -> str:
+    if not data.startswith(_OLE):
+        new = data.startswith(_ZIP) and _MEMBERS["xlsx"] in _members(data)
+        return "is a workbook in the new format; name it .xlsx" if new else f"is {_described(data)}"
+    found = any(name in data for name in _WORKBOOK_STREAMS)
+    return _locked(data) or ("" if found else "is no Excel workbook")
+
+
+def _locked(data: bytes) -> str:
+    return "is encrypted with a password; save it without one" if _ENCRYPTED in data else ""
 
 
 def _is_foreign(data: bytes) -> bool:
-    return data.startswith((_PDF, _ZIP, _OLE)) or looks_binary(data)
+    return data.startswith((_PDF, _ZIP, _OLE, _RTF)) or looks_binary(data)
 
 
 def _described(data: bytes) -> str:
@@ -73,6 +110,8 @@ def _described(data: bytes) -> str:
         return next((_OFFICE[each] for each in _OFFICE if each in _members(data)), "a ZIP archive")
     if data.startswith(_PDF):
         return "a PDF document"
+    if data.startswith(_RTF):
+        return "text in RTF"
     if not looks_binary(data):
         return "text"
     try:

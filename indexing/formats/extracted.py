@@ -57,6 +57,11 @@ class TextBuilder:
     blocks: list[Block] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _length: int = 0
+    _apart: bool = False
+
+    def separate(self) -> None:
+        """Let the next block stand apart from the last one, should they be rows or items of the same kind."""
+        self._apart = True
 
     def add(self, kind: BlockKind, text: str, *, level: int = 0, header: str = "") -> None:
         """Append a block; blank text is skipped."""
@@ -65,6 +70,7 @@ class TextBuilder:
             return
         path = self.outline.enter(level, text) if kind == "heading" else self.outline.path
         self._append(self._gap(kind))
+        self._apart = False
         start = self._length
         self._append(text)
         self.blocks.append(Block(kind, start, self._length, self.page, path, header))
@@ -76,7 +82,8 @@ class TextBuilder:
     def _gap(self, kind: BlockKind) -> str:
         if not self.blocks:
             return ""
-        return "\n" if kind in ("list_item", "table_row") and self.blocks[-1].kind == kind else "\n\n"
+        close = kind in ("list_item", "table_row") and self.blocks[-1].kind == kind and not self._apart
+        return "\n" if close else "\n\n"
 
     def _append(self, text: str) -> None:
         self._parts.append(text)

@@ -1,13 +1,15 @@
 """Bytes -> Extracted, by the parser of their format, with title and language filled in."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePath
 
-from indexing.formats.detection import Format, detect
+from indexing.formats.detection import Format, OfficeFormat, detect
 from indexing.formats.extracted import Extracted
 from indexing.formats.language import detect_language
 from rag.errors import ParseError
 
+_WORKBOOKS = ("xlsx", "xls", "ods")  # the name of the first sheet is not the title
 _FIRST_BLOCKS = 5  # a heading further down is not the title
 
 
@@ -19,7 +21,7 @@ def extract(name: str, data: bytes, max_chars: int) -> Extracted:
     metadata = extracted.metadata
     filled = replace(
         metadata,
-        title=metadata.title or _first_heading(extracted) or _spoken(name),
+        title=metadata.title or ("" if extracted.format in _WORKBOOKS else _first_heading(extracted)) or _spoken(name),
         language=metadata.language or detect_language(extracted.text),
         type=metadata.type or extracted.format,
     )
@@ -37,11 +39,34 @@ def _parse(kind: Format, data: bytes) -> Extracted:
             from indexing.formats.html import parse_html as parse  # noqa: PLC0415
         case "pdf":
             from indexing.formats.pdf import parse_pdf as parse  # noqa: PLC0415
-        case "docx":
-            from indexing.formats.office import parse_docx as parse  # noqa: PLC0415
         case "csv":
             from indexing.formats.tables import parse_csv as parse  # noqa: PLC0415
+        case "docx" | "pptx" | "xlsx" | "xls" | "odt" | "ods" | "odp" | "rtf" | "epub":
+            return _office_parser(kind)(data)
     return parse(data)
+
+
+def _office_parser(kind: OfficeFormat) -> Callable[[bytes], Extracted]:
+    match kind:
+        case "docx":
+            from indexing.formats.office import parse_docx as parse  # noqa: PLC0415
+        case "pptx":
+            from indexing.formats.slides import parse_pptx as parse  # noqa: PLC0415
+        case "xlsx":
+            from indexing.formats.spreadsheets import parse_xlsx as parse  # noqa: PLC0415
+        case "xls":
+            from indexing.formats.spreadsheets import parse_xls as parse  # noqa: PLC0415
+        case "odt":
+            from indexing.formats.opendocument import parse_odt as parse  # noqa: PLC0415
+        case "ods":
+            from indexing.formats.opendocument import parse_ods as parse  # noqa: PLC0415
+        case "odp":
+            from indexing.formats.opendocument import parse_odp as parse  # noqa: PLC0415
+        case "rtf":
+            from indexing.formats.rtf import parse_rtf as parse  # noqa: PLC0415
+        case "epub":
+            from indexing.formats.epub import parse_epub as parse  # noqa: PLC0415
+    return parse
 
 
 def _first_heading(extracted: Extracted) -> str:

@@ -5,6 +5,8 @@ import re
 from lxml.html import HtmlElement
 
 HIDDEN_TEXT = "it holds text that is hidden from readers"
+HIDDEN_CELLS = "it has hidden sheets, rows or columns, which were left out"
+HIDDEN_SLIDES = "it has hidden slides, which were left out"
 
 _STYLED_AWAY = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d]*[1-9])|text-indent\s*:\s*-\d{3}"

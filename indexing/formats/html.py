@@ -49,6 +49,13 @@ def parse_html(data: bytes) -> Extracted:
     return Extracted("html", builder.text, tuple(builder.blocks), _metadata(root), warnings)
 
 
+def add_page(data: bytes, builder: TextBuilder) -> bool:
+    """Add all of a page to a larger document; tell whether there was text that a reader does not see."""
+    root = _tree(decode(data, _declared_encoding(data)).text)
+    body = root.find("body")
+    return walk(root if body is None else body, builder)
+
+
 def parse_fragment(html: str) -> HtmlElement:
     """Return the tree of HTML that we made ourselves."""
     return _tree(f"<body>{html}</body>")

@@ -1,9 +1,7 @@
 """Word documents (DOCX): mammoth's HTML for the body, python-docx for properties, headers and footers."""
 
 import io
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from xml.parsers.expat import ExpatError
 
 import docx
 import mammoth
@@ -12,39 +10,32 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import OpcError
 from lxml import etree
 
+from indexing.formats.containers import LOADED, opened
 from indexing.formats.extracted import Extracted, Metadata, TextBuilder
 from indexing.formats.hiding import HIDDEN_TEXT, tells
 from indexing.formats.html import parse_fragment, walk
 from indexing.formats.metadata import read_metadata
-from rag.errors import ParseError
+from indexing.formats.word_numbering import write_numbers
 
-_MAX_MEMBERS = 5000
-_MAX_UNPACKED_BYTES = 512 * 1024 * 1024
-_MAX_XML_BYTES = 128 * 1024 * 1024  # a tree takes about ten times that
-_MAX_RATIO = 200  # XML of real documents packs to a twentieth at most; small members may do better
-_RATIO_FREE_BYTES = 16 * 1024 * 1024
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
 p[style-name='Code'] => pre:separator('\n')
 p[style-name='HTML Preformatted'] => pre:separator('\n')
 """
-# Links to web pages and to a template are on thousands of honest documents.
-_EXTERNAL = b'TargetMode="External"'
-_HARMLESS = (b"/hyperlink", b"/attachedTemplate")
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LEAST_HALF_POINTS = 4
-_LOADED = "it refers to content outside of itself, which was not loaded"
 
 
 def parse_docx(data: bytes) -> Extracted:
     """Return the body, text boxes and notes included, between the headers and the footers of its pages."""
-    external = _inspect(data)
-    with _translated_errors():
+    with opened(data, "Word document", oddities=(OpcError, ExpatError)) as container:
+        external = container.refers_outside
         word = docx.Document(io.BytesIO(data))
         hidden = _take_hidden(word)
+        changed = write_numbers(word) or hidden
         html = mammoth.convert_to_html(
-            io.BytesIO(_saved(word) if hidden else data),
+            io.BytesIO(_saved(word) if changed else data),
             style_map=_STYLES,
             convert_image=mammoth.images.img_element(_no_image),
         ).value
@@ -53,39 +44,8 @@ def parse_docx(data: bytes) -> Extracted:
         walk(parse_fragment(html), builder)
         _add_lines(builder, _edges(word, "footer"))
         metadata = _metadata(word)
-    warnings = (*([_LOADED] if external else []), *([HIDDEN_TEXT] if tells(hidden) else []))
+    warnings = (*([LOADED] if external else []), *([HIDDEN_TEXT] if tells(hidden) else []))
     return Extracted("docx", builder.text, tuple(builder.blocks), metadata, warnings)
-
-
-def _inspect(data: bytes) -> bool:
-    """Tell whether it loads content from outside. Raises ParseError for a bomb, or what is damaged."""
-    with _translated_errors(), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = archive.infolist()
-        _refuse_bomb(members, len(data))
-        read = [member for member in members if member.filename.endswith((".xml", ".rels"))]
-        external = [_inspect_member(archive, member) for member in read]
-    return any(external)
-
-
-def _refuse_bomb(members: list[zipfile.ZipInfo], packed: int) -> None:
-    """Refuse by what the members declare: nothing is ever unpacked beyond that."""
-    unpacked = sum(member.file_size for member in members)
-    if any(member.flag_bits & 1 for member in members):
-        raise ParseError("it is encrypted; save it without a password")
-    if len(members) > _MAX_MEMBERS:
-        raise ParseError(f"it is an archive of {len(members)} parts, and no document has so many")
-    if unpacked > _MAX_UNPACKED_BYTES or (unpacked > _RATIO_FREE_BYTES and unpacked > _MAX_RATIO * packed):
-        raise ParseError(f"it unpacks to {unpacked // 1024**2} MB from {packed // 1024} kB, as an archive bomb does")
-    if any(member.file_size > _MAX_XML_BYTES for member in members if member.filename.endswith(".xml")):
-        raise ParseError("one of its parts is too large to be read safely")
-
-
-def _inspect_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    content = archive.read(member)
-    if b"<!ENTITY" in content or b"<!DOCTYPE" in content[:4096]:
-        raise ParseError("it declares XML entities, which no Word document needs and attacks use")
-    relations = content.split(b"<Relationship ")[1:] if member.filename.endswith(".rels") else []
-    return any(_EXTERNAL in each and not any(kind in each for kind in _HARMLESS) for each in relations)
 
 
 def _take_hidden(word: WordDocument) -> str:
@@ -157,14 +117,3 @@ def _metadata(word: WordDocument) -> Metadata:
             "language": core.language,
         }
     )
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    """Turn what the libraries raise for a damaged file into a reason."""
-    try:
-        yield
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
-        raise ParseError("it is a damaged or truncated Word document") from error
-    except (OpcError, etree.XMLSyntaxError, KeyError, ValueError, IndexError, AttributeError) as error:
-        raise ParseError(f"its parts are not those of a Word document ({type(error).__name__})") from error

@@ -15,6 +15,7 @@ def zipped(*names):
     return target.getvalue()
 
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
 
 
@@ -28,6 +29,12 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\
         ("a.pdf", b"junk before\n%PDF-1.4", "pdf"),
         ("a.docx", zipped("word/document.xml"), "docx"),
         ("a.tsv", b"a\tb", "csv"),
+        ("a.pptx", zipped("ppt/presentation.xml"), "pptx"),
+        ("a.xlsm", zipped("xl/workbook.xml"), "xlsx"),
+        ("a.xls", OLE + "Workbook".encode("utf-16-le"), "xls"),
+        ("a.odt", zipped("content.xml"), "odt"),
+        ("a.epub", zipped("META-INF/container.xml"), "epub"),
+        ("a.rtf", b"\n{\\rtf1 text}", "rtf"),
         ("utf16.txt", "This is text.".encode("utf-16-le"), "text"),
     ],
 )
@@ -48,7 +55,15 @@ def test_a_file_is_what_its_ending_and_its_content_say(name, data, expected):
         ("a.docx", zipped("a.txt"), "is a ZIP archive"),
         ("a.docx", zipped("xl/workbook.xml"), "is an Excel workbook"),
         ("a.docx", b"text", "is text"),
-        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted or in the old Word format"),
+        ("a.xls", zipped("xl/workbook.xml"), "new format; name it .xlsx"),
+        ("a.xls", OLE, "is no Excel workbook"),
+        ("a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted with a password"),
+        ("a.xlsx", OLE, "old Office format; save it as .xlsx"),
+        ("a.pptx", zipped("word/document.xml"), "is a Word document"),
+        ("a.epub", zipped("a.txt"), "is a ZIP archive"),
+        ("a.rtf", b"text", "is text"),
+        ("a.txt", b"{\\rtf1 text}", "named .txt but is text in RTF"),
+        ("a.docx", OLE, "in the old Office format"),
         ("a.docx", zipped("word/document.xml")[:40], "damaged or truncated"),
         ("a.csv", zipped("a.txt"), "is a ZIP archive"),
     ],

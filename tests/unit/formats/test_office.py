@@ -114,6 +114,9 @@ def test_white_text_in_a_table_may_stand_on_a_dark_ground():
     assert (found.text, found.warnings) == ("Name of the thing", ())
 
 
+DEEP = b"<w:body>" + b"<w:sdt>" * 10_000 + b"</w:sdt>" * 10_000
+
+
 def repacked(change):
     """Return a small DOCX whose members `change` has seen."""
     document = docx.Document()
@@ -139,6 +142,13 @@ def repacked(change):
             "XML entities",
         ),
         (repacked(lambda members: members | {"word/document.xml": b"<w:document"}), "not those of a Word document"),
+        (repacked(lambda members: members | {"word/numbering.xml": b"<w:a"}), "not those of a Word document"),
+        (
+            repacked(
+                lambda members: members | {"word/document.xml": members["word/document.xml"].replace(b"<w:body>", DEEP)}
+            ),
+            "nested too deeply",
+        ),
         (repacked(lambda members: {k: v for k, v in members.items() if k != "[Content_Types].xml"}), "Word document"),
     ],
 )
