@@ -9,10 +9,12 @@ import streamlit as st
 
 from evals.runs import RunBook
 from indexing.commands import make_home
+from indexing.corpus_table import DocumentFacts, read_facts
 from rag.bootstrap import Service, open_service, truth_of
 from rag.database import schema
 from rag.database.engine import Database
 from rag.database.jobs import JobBook
+from rag.database.reader import DocumentReader, ReadDocument
 from rag.offline import switch_off_downloads
 from rag.settings import Settings
 from rag.types import Caller, Document
@@ -46,6 +48,24 @@ def caller() -> Caller:
 def document(document_id: str, version: str) -> Document:
     """Return a version of a document that the caller may read. Raises NotFoundError."""
     return service().reader.document(document_id, version, caller().roles).document
+
+
+def facts(document_id: str) -> DocumentFacts:
+    """Return what is known of a document, indexed or not. Raises NotFoundError where the caller may not read it."""
+    with truth().read() as connection:
+        return read_facts(connection, document_id, caller().roles)
+
+
+def read(document_id: str) -> ReadDocument:
+    """Return the present version of a document, with its chunks. Raises NotFoundError where there is none to read."""
+    return DocumentReader(truth()).document(document_id, None, caller().roles)
+
+
+def truth() -> Database:
+    """Return the truth, of this version's schema. Raises NoIndexError where there is none."""
+    database = _truth(str(settings().home))
+    schema.require(database, "truth")
+    return database
 
 
 def runs() -> RunBook:
