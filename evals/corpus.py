@@ -70,7 +70,8 @@ def serving_specs(settings: Settings) -> list[SourceSpec]:
 def _read_specs(database: Database) -> list[SourceSpec]:
     schema.require(database, "truth")
     with database.read() as connection:
-        return [source.spec for source in catalog.read_sources(connection)]
+        excluded = catalog.excluded_paths(connection)
+        return [source.spec.without(excluded[source.spec.name]) for source in catalog.read_sources(connection)]
 
 
 def beir_file_name(document_id: str) -> str:

@@ -1,15 +1,17 @@
 """The ledger in the truth: sources, and what was seen of them. SQL only; what it means is elsewhere."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from indexing.sources import SourceSpec
 from rag.database import tables as t
+from rag.errors import NotFoundError
 
 T = TypeVar("T")
 _SLICE = 500  # ids per statement: SQLite takes 32,766 variables, PostgreSQL 65,535
@@ -90,13 +92,57 @@ def mark_refreshed(connection: Connection, names: Iterable[str], at: float) -> N
     connection.execute(update(t.sources).where(t.sources.c.name.in_(list(names))).values(refreshed_at=at))
 
 
-def read_known(connection: Connection) -> dict[str, Known]:
-    """Return what is known of every file, by document id; those that were removed are absent."""
+def read_known(connection: Connection, document_id: str | None = None) -> dict[str, Known]:
+    """Return what is known of every file, or of one, by document id; those that were removed are absent."""
     alive = and_(t.versions.c.document_id == t.documents.c.id, t.versions.c.died.is_(None))
     columns = [t.documents.c[name] for name in Known.__slots__ if name != "version_born"]
     query = select(*columns, t.versions.c.born).select_from(t.documents.outerjoin(t.versions, alive))
-    rows = connection.execute(query.where(t.documents.c.state != "removed")).all()
+    query = query.where(t.documents.c.state != "removed")
+    rows = connection.execute(query if document_id is None else query.where(t.documents.c.id == document_id)).all()
     return {row[0]: Known(*tuple(row)) for row in rows}
+
+
+def find_document(connection: Connection, uri: str) -> str:
+    """Return the id of the document with that uri. Raises NotFoundError."""
+    query = select(t.documents.c.id).where(t.documents.c.uri == uri, t.documents.c.state != "removed")
+    found = connection.execute(query).scalars().first()
+    if found is None:
+        raise NotFoundError(f"There is no document {uri!r}. `plumbline index documents` lists them.")
+    return str(found)
+
+
+def known_document(connection: Connection, document_id: str) -> tuple[Source, Known]:
+    """Return a document with its source. Raises NotFoundError where there is none, or its source was removed."""
+    known = read_known(connection, document_id).get(document_id)
+    source = next((each for each in read_sources(connection) if known and each.spec.name == known.source), None)
+    if known is None or source is None:
+        raise NotFoundError(f"There is no document {document_id!r}. `plumbline index documents` lists them.")
+    return source, known
+
+
+def excluded_paths(connection: Connection) -> Mapping[str, Sequence[str]]:
+    """Return the paths of excluded documents by source, in order; a source without one has an empty list."""
+    found: dict[str, list[str]] = defaultdict(list)
+    query = select(t.documents.c.source, t.documents.c.path).where(t.documents.c.state == "excluded")
+    for source, path in connection.execute(query.order_by(t.documents.c.source, t.documents.c.path)):
+        found[source].append(path)
+    return found
+
+
+def mark_excluded(connection: Connection, document_id: str, reason: str) -> None:
+    """Take a document out of every answer at once; until it is included again no refresh opens its file."""
+    _set_state(connection, document_id, "excluded", reason)
+
+
+def mark_included(connection: Connection, document_id: str) -> None:
+    """Let the next run index a document that was excluded."""
+    _set_state(connection, document_id, "held", "taken back; the next refresh indexes it")
+
+
+def _set_state(connection: Connection, document_id: str, state: str, reason: str) -> None:
+    values = {"state": state, "reason": reason, "content_hash": None, "parser_version": None}
+    changed = update(t.documents).where(t.documents.c.id == document_id)
+    connection.execute(changed.values(**values, scanned_ns=time.time_ns()))
 
 
 def set_roles(connection: Connection, roles: Mapping[str, Sequence[str]]) -> None:
@@ -126,13 +172,20 @@ def write_ledger(connection: Connection, rows: Sequence[Mapping[str, object]]) -
         if new:
             connection.execute(insert(t.documents), new)
         for row in (row for row in part if row["id"] in known):
-            connection.execute(update(t.documents).where(t.documents.c.id == row["id"]).values(dict(row)))
+            seen = update(t.documents).where(t.documents.c.id == row["id"])
+            # One that was excluded since the scan stays so.
+            seen = seen.where(t.documents.c.state != "excluded") if "state" in row else seen
+            connection.execute(seen.values(dict(row)))
 
 
 def mark_documents_removed(connection: Connection, document_ids: Sequence[str]) -> None:
-    """Take documents out of every listing; their rows go with their versions."""
+    """Take documents out of every listing; their rows go with their versions.
+
+    What is excluded stays so, unless its source was removed.
+    """
+    removed = t.documents.c.source.in_(select(t.sources.c.name).where(t.sources.c.removed))
     for ids in slices(document_ids):
-        gone = update(t.documents).where(t.documents.c.id.in_(ids))
+        gone = update(t.documents).where(t.documents.c.id.in_(ids), or_(t.documents.c.state != "excluded", removed))
         connection.execute(gone.values(state="removed", rules="", content_hash=None, parser_version=None))
 
 

@@ -14,6 +14,8 @@ app.add_typer(release, name="release")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Files = Annotated[list[Path] | None, typer.Argument(help="Folders or files to add as sources.", show_default=False)]
 
+Uri = Annotated[str, typer.Argument(help="The document, as `index documents` names it.", show_default=False)]
+
 
 @index.command(epilog="Example: plumbline index build ~/handbook --role public")
 def build(
@@ -69,6 +71,36 @@ def remove(
     from indexing import commands
 
     raise typer.Exit(commands.remove(context.obj, name, as_json=as_json))
+
+
+@index.command(epilog='Example: plumbline index exclude handbook/old/travel.md --reason "replaced in May"')
+def exclude(
+    context: typer.Context,
+    uri: Uri,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; `index documents` shows it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take one document out of every answer at once; it stays out until it is included again."""
+    from indexing import commands
+
+    raise typer.Exit(commands.exclude(context.obj, uri, reason, as_json=as_json))
+
+
+@index.command(epilog="Example: plumbline index include handbook/old/travel.md")
+def include(context: typer.Context, uri: Uri, *, as_json: Json = False) -> None:
+    """Take an excluded document back: it is indexed as it is now."""
+    from indexing import commands
+
+    raise typer.Exit(commands.include(context.obj, uri, as_json=as_json))
+
+
+@index.command(epilog="Example: plumbline index reindex handbook/travel.md")
+def reindex(context: typer.Context, uri: Uri, *, as_json: Json = False) -> None:
+    """Read and index one document anew, though nothing changed."""
+    from indexing import commands
+
+    raise typer.Exit(commands.reindex(context.obj, uri, as_json=as_json))
 
 
 @index.command(epilog="Example: plumbline index status --json")

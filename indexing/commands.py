@@ -113,6 +113,24 @@ def remove(options: Options, name: str, *, as_json: bool) -> int:
     return print_report(options, report, as_json=as_json)
 
 
+def exclude(options: Options, uri: str, reason: str, *, as_json: bool) -> int:
+    with indexer(options.settings()) as index:
+        report = index.exclude(index.document_at(uri), reason)
+    return print_report(options, report, as_json=as_json)
+
+
+def include(options: Options, uri: str, *, as_json: bool) -> int:
+    with indexer(options.settings()) as index:
+        report = index.include(index.document_at(uri))
+    return print_report(options, report, as_json=as_json)
+
+
+def reindex(options: Options, uri: str, *, as_json: bool) -> int:
+    with indexer(options.settings()) as index:
+        report = index.reindex(index.document_at(uri))
+    return print_report(options, report, as_json=as_json)
+
+
 def rebuild(options: Options, *, as_json: bool) -> int:
     with indexer(options.settings()) as index:
         report = index.rebuild()
@@ -207,6 +225,7 @@ def _print_summary(screen: Console, report: Report) -> None:
     counts = report.documents
     changes = [(counts.added, "added"), (counts.changed, "changed"), (counts.removed, "removed")]
     changes += [(counts.unchanged, "unchanged"), (counts.flagged, "flagged"), (counts.rejected, "not indexed")]
+    changes += [(counts.excluded, "excluded")]
     said = ", ".join(f"{count} {name}" for count, name in changes if count) or "no documents"
     screen.print(f"{said}; {report.chunks} chunks, {report.embedded} embedded, {report.seconds:.1f} s.")
     screen.print(f"Revision {report.revision} of generation {report.generation} serves.")

@@ -13,12 +13,15 @@ from indexing.pruning import Pruned, prune
 from indexing.publishing import Pending
 from indexing.refresh import Refresh
 from indexing.report import Progress, Report, Silent
+from indexing.scanning import Scan, scan_document
 from indexing.verification import Verification, require_whole, verify
 from indexing.workshop import Workshop
 from rag.config import Bundle, IndexConfig
 from rag.database import schema
 from rag.database.releases import Release, former_release, keep_bundle, point_back, point_to
 from rag.errors import NoIndexError, NotFoundError, NotReadyError, UsageError
+
+_NO_REASON = "taken out by a person"
 
 
 @dataclass(slots=True)
@@ -59,6 +62,47 @@ class Indexer:
                 raise NotFoundError(f"There is no source {name!r}. Sources: {known}.")
         with self._locked(wait=True):
             return self._run([self._serving()])
+
+    def document_at(self, uri: str) -> str:
+        """Return the id of the document with that uri. Raises NotFoundError."""
+        with self.shop.database.read() as connection:
+            return catalog.find_document(connection, uri)
+
+    def exclude(self, document_id: str, reason: str = "") -> Report:
+        """Take a document out of every answer at once, then out of the index; no refresh brings it back.
+
+        Raises NotFoundError.
+        """
+        with self.shop.database.write() as connection:
+            catalog.known_document(connection, document_id)
+            catalog.mark_excluded(connection, document_id, reason.strip() or _NO_REASON)
+        with self._locked(wait=True):
+            return self._run_for(Scan(seen=1, excluded=[self._known(document_id)[1]]))
+
+    def include(self, document_id: str) -> Report:
+        """Index a document that was excluded as it is now.
+
+        Raises NotFoundError, NotReadyError while its folder cannot be read, UsageError where it is not excluded.
+        """
+        with self._locked(wait=True):
+            source, known = self._known(document_id)
+            if known.state not in {"excluded", "held"}:  # held: a former attempt was interrupted
+                raise UsageError(f"The document {source.spec.name}/{known.path} is not excluded.")
+            with self.shop.database.write() as connection:
+                catalog.mark_included(connection, document_id)
+            return self._run_for(scan_document(*self._known(document_id)))
+
+    def reindex(self, document_id: str) -> Report:
+        """Read and index a document anew, though nothing changed.
+
+        Raises NotFoundError, NotReadyError while its folder cannot be read, UsageError for an excluded one.
+        """
+        with self._locked(wait=True):
+            source, known = self._known(document_id)
+            if known.state == "excluded":
+                uri = f"{source.spec.name}/{known.path}"
+                raise UsageError(f"The document {uri} is excluded. `plumbline index include {uri}` takes it back.")
+            return self._run_for(scan_document(source, known))
 
     def rebuild(self) -> Report:
         """Make the serving generation's build anew from the truth: no parsing, and no embedding of what is cached."""
@@ -118,6 +162,13 @@ class Indexer:
         """Refresh these generations; where nothing serves yet, `serve` is released with the publish."""
         refresh = self._refresh_of([target_for(self.shop, config) for config in configs], serve=serve)
         return refresh.run(verify_hashes=verify_hashes, publish_every=publish_every)
+
+    def _run_for(self, scan: Scan) -> Report:
+        return self._refresh_of([target_for(self.shop, self._serving())]).run_for(scan)
+
+    def _known(self, document_id: str) -> tuple[catalog.Source, catalog.Known]:
+        with self.shop.database.read() as connection:
+            return catalog.known_document(connection, document_id)
 
     def _refresh_of(self, targets: Sequence[Target], *, serve: Bundle | None = None, forced: bool = False) -> Refresh:
         with self.shop.database.read() as connection:

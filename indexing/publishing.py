@@ -24,7 +24,7 @@ class Pending:
     ledger: list[dict[str, object]] = field(default_factory=list)
     roles: dict[str, Sequence[str]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)  # gone at their sources
-    refused: list[str] = field(default_factory=list)  # there, but not to be opened any more
+    refused: list[str] = field(default_factory=list)  # excluded, or there but not to be opened any more
     whole: list[str] = field(default_factory=list)  # sources that were seen whole
 
     @property

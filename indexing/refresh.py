@@ -36,7 +36,17 @@ class Refresh:
         """
         started = time.monotonic()
         clean_up(self.shop, self.targets)
-        scan = self.scan(verify_hashes=verify_hashes)
+        return self.apply(self.scan(verify_hashes=verify_hashes), started, publish_every)
+
+    def run_for(self, scan: Scan) -> Report:
+        """Stage, write and publish what became of some documents; all others stay as they are. Raises as `run`."""
+        started = time.monotonic()
+        clean_up(self.shop, self.targets)
+        self.pending.ledger.extend(map(writing.refused_row, scan.refused))
+        return self.apply(scan, started)
+
+    def apply(self, scan: Scan, started: float, publish_every: int | None = None) -> Report:
+        """Bring truth and store up to a scan, and publish."""
         self.revoke(scan)
         for batch in self.batches(scan, publish_every):
             self.write(batch)
@@ -73,9 +83,10 @@ class Refresh:
     def revoke(self, scan: Scan) -> None:
         """Let rights that a rule took away end now; what it grants comes with the publish."""
         ruled = [each for each in scan.changes if each.searchable and each.ruled_anew]
-        if ruled:
+        roles = {each.document_id: each.rule.roles or () for each in ruled} | scan.narrowed
+        if roles:
             with self.shop.database.write() as connection:
-                catalog.revoke_roles(connection, {each.document_id: each.rule.roles or () for each in ruled})
+                catalog.revoke_roles(connection, roles)
 
     def batches(self, scan: Scan, publish_every: int | None) -> Iterator[list[Staged]]:
         """Yield staged documents, as many at a time as are written together."""
@@ -128,8 +139,9 @@ class Refresh:
                 store.upsert(rows, self.pending.born)
 
     def remove(self, scan: Scan) -> None:
-        """End the documents that are gone at their sources, or must not be opened any more."""
+        """End the documents that are gone at their sources, were excluded, or must not be opened any more."""
         refused = [each.document_id for each in scan.refused if each.searchable]
+        refused += [known.id for known in scan.excluded if known.version_born is not None]
         gone = [known.id for known in scan.removed]
         self.report.documents.removed += len(gone)
         self.pending.removed.extend(gone)
@@ -152,6 +164,7 @@ class Refresh:
         rejected = [each for each in scan.unchanged if each.state == "rejected"]
         report.documents.unchanged = len(scan.unchanged) - len(rejected)
         report.documents.rejected += len(rejected) + len(scan.refused)
+        report.documents.excluded = len(scan.excluded)
         report.documents.flagged += sum(each.state == "flagged" for each in scan.unchanged)
         report.problems += [Problem(each.uri, each.file.refused) for each in scan.refused]
         report.problems += [

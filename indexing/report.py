@@ -31,6 +31,7 @@ class DocumentCounts:
     removed: int = 0
     flagged: int = 0
     rejected: int = 0
+    excluded: int = 0
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ from indexing.identity import document_id
 from indexing.parsing import PARSER_VERSION
 from indexing.report import Problem
 from indexing.sources import FoundFile, Listing, Rule, SourceSpec, Unreadable, walk
+from rag.errors import NotReadyError
 
 _RACY_NS = 2_000_000_000  # a file written this shortly before the last scan may have been written again after it
 
@@ -67,6 +68,8 @@ class Scan:
     touched: list[dict[str, object]] = field(default_factory=list)  # ledger rows: same content, other time stamp
     unchanged: list[Known] = field(default_factory=list)
     removed: list[Known] = field(default_factory=list)
+    excluded: list[Known] = field(default_factory=list)  # a person took them out; their files are not opened
+    narrowed: dict[str, tuple[str, ...]] = field(default_factory=dict)  # roles by excluded document, ruled anew
     problems: list[Problem] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)  # sources without a folder that could not be listed
 
@@ -86,7 +89,25 @@ def scan_sources(sources: Sequence[Source], known: Mapping[str, Known], *, verif
             left.pop(found.document_id, None)
             _sort_in(scan, found, verify_hashes=verify_hashes)
         _note_unreadable(scan, source.spec.name, listing, left)
-    scan.removed.extend(left.values())
+    _note_gone(scan, {source.spec.name for source in sources}, left.values())
+    return scan
+
+
+def scan_document(source: Source, known: Known) -> Scan:
+    """Return one document of a source as changed, though nothing may have changed; or as refused, or as removed.
+
+    Raises NotReadyError where its folder cannot be listed.
+    """
+    scan, listing = Scan(), walk(source.spec)
+    file = next((each for each in listing.files if each.relative == known.path), None)
+    if file is not None:
+        found = _change(source.spec, file, {known.id: known})
+        scan.seen += 1
+        (scan.refused if file.refused else scan.changes).append(found)
+    elif _covered(known.path, listing.unreadable):
+        raise NotReadyError(f"The folder of {known.path} cannot be read at present. {listing.unreadable[0].reason}")
+    else:
+        scan.removed.append(known)
     return scan
 
 
@@ -103,7 +124,9 @@ def _change(spec: SourceSpec, file: FoundFile, known: Mapping[str, Known]) -> Ch
 
 def _sort_in(scan: Scan, found: Change, *, verify_hashes: bool) -> None:
     scan.seen += 1
-    if found.file.refused:
+    if found.known is not None and found.known.state == "excluded":
+        _stay_excluded(scan, found, found.known)
+    elif found.file.refused:
         scan.refused.append(found)
     elif found.known is None or found.known.parser_version != PARSER_VERSION:
         scan.changes.append(found)
@@ -111,6 +134,13 @@ def _sort_in(scan: Scan, found: Change, *, verify_hashes: bool) -> None:
         _by_rules(scan, found, found.known)
     else:
         _by_content(scan, found, found.known)
+
+
+def _stay_excluded(scan: Scan, found: Change, known: Known) -> None:
+    scan.excluded.append(known)
+    if found.ruled_anew:
+        scan.narrowed[known.id] = found.rule.roles or ()
+        scan.touched.append(found.ledger)
 
 
 def _by_content(scan: Scan, found: Change, known: Known) -> None:
@@ -152,11 +182,19 @@ def _hash_of(path: Path) -> str | None:
 def _note_unreadable(scan: Scan, name: str, listing: Listing, left: dict[str, Known]) -> None:
     """Report folders that could not be listed; what was indexed below them counts as unchanged."""
     scan.problems.extend(Problem(_uri(name, each), each.reason) for each in listing.unreadable)
-    hidden = [known for known in left.values() if known.source == name and _covered(known.path, listing.unreadable)]
+    own = [known for known in left.values() if known.source == name and known.state != "excluded"]
+    hidden = [known for known in own if _covered(known.path, listing.unreadable)]
     for known in hidden:
         scan.unchanged.append(left.pop(known.id))
     if not listing.unreadable:
         scan.whole.append(name)
+
+
+def _note_gone(scan: Scan, sources: Collection[str], left: Iterable[Known]) -> None:
+    """Note what was not met; what is excluded stays so, lest a file that returns comes back into answers."""
+    for known in left:
+        stays = known.state == "excluded" and known.source in sources
+        (scan.excluded if stays else scan.removed).append(known)
 
 
 def _covered(path: str, unreadable: Sequence[Unreadable]) -> bool:

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
@@ -19,6 +19,7 @@ from rag.errors import UsageError
 _DURATION = re.compile(r"(\d+)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SKIPPED = re.compile(r"^(\.|~\$)")  # hidden files and folders, and the lock files of office programs
+_SPECIAL = re.compile(r"([\\*?\[\]!# ])")  # in a pattern of gitignore
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # stands for a byte that is not UTF-8
 
 
@@ -84,6 +85,12 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
             owner=rule.owner or self.owner or None,
             tags=rule.tags,
         )
+
+    def without(self, paths: Sequence[str]) -> "SourceSpec":
+        """Return the source without these of its files, in whichever Unicode form their names lie on disk."""
+        forms = [form for path in paths for form in sorted({path, unicodedata.normalize("NFD", path)})]
+        exact = tuple("/" + _SPECIAL.sub(r"\\\1", form) for form in forms)
+        return self.model_copy(update={"exclude": self.exclude + exact}) if exact else self
 
 
 @dataclass(frozen=True, slots=True)

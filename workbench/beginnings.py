@@ -30,6 +30,21 @@ def refresh_all() -> str:
     return _index("Refresh all sources", IndexWork(action="refresh"))
 
 
+def exclude(document_id: str, uri: str, reason: str) -> str:
+    """Take a document out of every answer; return the job's id."""
+    return _index(f"Exclude {uri}", IndexWork(action="exclude", document=document_id, reason=reason))
+
+
+def include(document_id: str, uri: str) -> str:
+    """Index a document that was excluded; return the job's id."""
+    return _index(f"Take back {uri}", IndexWork(action="include", document=document_id))
+
+
+def reindex(document_id: str, uri: str) -> str:
+    """Read and index a document anew; return the job's id."""
+    return _index(f"Index {uri} anew", IndexWork(action="reindex", document=document_id))
+
+
 def release(bundle: Bundle, name: str, evidence: Evidence | None = None) -> str:
     """Let a bundle serve, once its generation is whole; return the job's id. The evidence is kept with the job."""
     request = ReleaseWork(action="serve", bundle=bundle, evidence=evidence).model_dump(mode="json")

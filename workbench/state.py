@@ -13,12 +13,14 @@ from evals.estimate import Estimator
 from evals.runs import RunBook
 from indexing.build import default_bundle
 from indexing.commands import make_home
+from indexing.corpus_table import DocumentFacts, read_facts
 from rag.bootstrap import Backends, Service, open_backends, open_service, truth_of
 from rag.config import Bundle
 from rag.database import feedback, schema
 from rag.database.engine import Database
 from rag.database.feedback import Feedback
 from rag.database.jobs import JobBook
+from rag.database.reader import DocumentReader, ReadDocument
 from rag.database.records import VersionId
 from rag.database.releases import Release, current_release
 from rag.errors import NoIndexError
@@ -76,6 +78,23 @@ def keep_feedback(said: Feedback, feedback_id: str, shown: Iterable[VersionId]) 
     backends = service().backends
     feedback.keep_feedback(backends.records, backends.database, kept, shown)
     return kept
+
+
+def facts(document_id: str) -> DocumentFacts:
+    """Return what is known of a document, indexed or not. Raises NotFoundError where the caller may not read it."""
+    with ledger().read() as connection:
+        return read_facts(connection, document_id, caller().roles)
+
+
+def read(document_id: str) -> ReadDocument:
+    """Return the present version of a document, with its chunks. Raises NotFoundError where there is none to read."""
+    return DocumentReader(ledger()).document(document_id, None, caller().roles)
+
+
+def ledger() -> Database:
+    """Return the truth, of this version's schema. Raises NoIndexError where there is none."""
+    schema.require(truth(), "truth")
+    return truth()
 
 
 def runs() -> RunBook:

@@ -15,6 +15,7 @@ from evals.evidence import Evidence
 from indexing.build import SourceRequest
 from indexing.commands import workshop
 from indexing.indexer import Indexer
+from indexing.report import Report
 from rag.bootstrap import truth_of
 from rag.config import Bundle
 from rag.database.jobs import Content, Job, JobBook
@@ -28,12 +29,14 @@ _INTERRUPTED = 130
 
 
 class IndexWork(BaseModel, frozen=True, extra="forbid"):
-    """An `index build` of paths or of a sources file, or an `index refresh`."""
+    """An `index build` of paths or of a sources file, an `index refresh`, or what is done with one document."""
 
-    action: Literal["build", "refresh"]
+    action: Literal["build", "refresh", "exclude", "include", "reindex"]
     paths: tuple[Path, ...] = ()
     roles: tuple[str, ...] = ()
     sources_file: Path | None = None
+    document: str = ""  # id
+    reason: str = ""  # of an exclusion
 
 
 class ReleaseWork(BaseModel, frozen=True, extra="forbid"):
@@ -85,9 +88,21 @@ def _done(job: Job, settings: Settings, progress: JobProgress) -> Content:
 
 def _index(wanted: IndexWork, settings: Settings, progress: JobProgress) -> Content:
     with _indexer(settings, progress) as index:
-        if wanted.action == "refresh":
-            return index.refresh().as_json()
-        return index.build(SourceRequest(wanted.paths, wanted.roles, wanted.sources_file)).as_json()
+        return _report(wanted, index).as_json()
+
+
+def _report(wanted: IndexWork, index: Indexer) -> Report:
+    match wanted.action:
+        case "build":
+            return index.build(SourceRequest(wanted.paths, wanted.roles, wanted.sources_file))
+        case "refresh":
+            return index.refresh()
+        case "exclude":
+            return index.exclude(wanted.document, wanted.reason)
+        case "include":
+            return index.include(wanted.document)
+        case "reindex":
+            return index.reindex(wanted.document)
 
 
 def _release(wanted: ReleaseWork, settings: Settings, progress: JobProgress) -> Content:

@@ -176,6 +176,7 @@ _DOCUMENTS: Select[tuple[object, ...]] = (
     select(t.chunks.c.id.label("chunk_id"), *_INFO)
     .select_from(_JOINED)
     .where(t.chunks.c.id.in_(_IDS), alive(t.chunks, _REVISION), t.sources.c.removed.is_(False))  # type: ignore[arg-type]
+    .where(t.documents.c.state != "excluded")  # acts at once; its rows go with the next publish
 )
 _READABLE_DOCUMENTS = _DOCUMENTS.where(may_read(t.chunks.c.document_id))
 _CHUNKS: Select[tuple[object, ...]] = (

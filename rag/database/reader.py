@@ -159,7 +159,8 @@ _VERSIONS = (
     )
     .join(t.documents, t.documents.c.id == t.versions.c.document_id)
     .join(t.sources, t.sources.c.name == t.documents.c.source)
-    .where(t.sources.c.removed.is_(False), t.versions.c.removed.is_(False), t.documents.c.state != "removed")
+    .where(t.sources.c.removed.is_(False), t.versions.c.removed.is_(False))
+    .where(t.documents.c.state.not_in(["removed", "excluded"]))
 )
 _STATES = (
     select(t.documents.c.state, func.count()).where(t.documents.c.state != "removed").group_by(t.documents.c.state)
