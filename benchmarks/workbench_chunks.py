@@ -10,20 +10,18 @@ import json
 import os
 import random
 import shutil
-import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import timing
+from benchmarks.pages import chromium, settle, workbench
 from benchmarks.timing import Figure
 from evals.loading import load_set
 from evals.set_spans import own_documents
@@ -38,13 +36,12 @@ from rag.bootstrap import Service, open_service
 from rag.config import IndexConfig
 from rag.settings import Settings
 from rag.types import Document
-from workbench.server import command
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SEED, CHARS, SPANS, SPAN_CHARS = 7, 500_000, 500, 200
 SIZES = (96, 88, 120, 72, 64, 104, 80, 112, 56, 136)
 TARGET_S = 1.0
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+VIEW: ViewportSize = {"width": 1280, "height": 800}
 
 
 def main() -> None:
@@ -75,9 +72,10 @@ def measure(settings: Settings, made: Path, sizes: Sequence[int]) -> list[Figure
         used = time.process_time() - began
         figures.append(Figure(f"script of the page, {name}, processor time, mean", used / (len(sizes) + 1), "s"))
     if shutil.which("chromium"):
-        with workbench(settings) as url:
+        with workbench(settings) as served, chromium() as browser:
             for name, address in addresses.items():
-                figures.append(figure(f"page in Chromium, {name}", in_browser(url, address, sizes), TARGET_S))
+                times = in_browser(browser.new_page(viewport=VIEW), served.address, address, sizes)
+                figures.append(figure(f"page in Chromium, {name}", times, TARGET_S))
     return figures
 
 
@@ -136,53 +134,23 @@ def in_harness(settings: Settings, address: dict[str, str], sizes: Sequence[int]
     return [timing.milliseconds(page.number_input(key="b_tokens").set_value(size).run) / 1000 for size in sizes]
 
 
-def in_browser(url: str, address: dict[str, str], sizes: Sequence[int]) -> list[float]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(str(httpx.URL(f"{url}/chunks", params=address)))
-        page.get_by_text("B: auto").wait_for()
-        times = [changed(page, size) for size in sizes]
-        browser.close()
-    return times
+def in_browser(page: Page, url: str, address: dict[str, str], sizes: Sequence[int]) -> list[float]:
+    page.goto(str(httpx.URL(f"{url}/chunks", params=address)))
+    page.get_by_text("B: auto").wait_for()
+    return [changed(page, size) for size in sizes]
 
 
 def changed(page: Page, size: int) -> float:
     """Return the seconds from a size that is entered until its chunks are drawn and the page is still."""
-    still = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    still.wait_for()
+    settle(page)
     page.wait_for_timeout(500)
     field = page.locator('input[aria-label="Tokens of B"]')
     field.fill(str(size))
     began = time.perf_counter()
     field.press("Enter")
     page.get_by_text(f"B: auto, {size} tokens").wait_for()
-    still.wait_for()
+    settle(page)
     return time.perf_counter() - began
-
-
-@contextmanager
-def workbench(settings: Settings) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    variables = {**os.environ, "PLUMBLINE_HOME": str(settings.home), "PLUMBLINE_SETS": str(settings.sets)}
-    with subprocess.Popen(command(settings, port), env=variables, stdout=subprocess.DEVNULL) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def wait_for(address: str) -> None:
-    for _ in range(300):
-        try:
-            if httpx.get(address).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise TimeoutError(f"{address} did not answer within 30 s")
 
 
 if __name__ == "__main__":

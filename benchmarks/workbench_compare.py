@@ -5,35 +5,26 @@ tables that are painted, with the workbench and the browser on the same processo
 """
 
 import argparse
-import os
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import numpy as np
 import psutil  # type: ignore[import-untyped]  # has no stubs
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from benchmarks import timing
 from benchmarks.compare_speed import SEED, made_up, names
+from benchmarks.pages import IDLE, chromium, settle, workbench
 from benchmarks.timing import Figure
 from evals.runs import RunBook
 from rag.database import schema
 from rag.database.engine import Database
 from rag.settings import Settings
-from workbench.server import command
 
 TARGET_S = 3.0
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run")
-_IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 _CHARTS = 4
-_PAINTED = f"""() => document.querySelector('{_IDLE}')
+_PAINTED = f"""() => document.querySelector('{IDLE}')
     && [...document.querySelectorAll('[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg')]
         .filter(each => each.clientHeight > 20).length >= {_CHARTS}
     && document.body.innerText.includes('5. What breaks?')
@@ -49,8 +40,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.load(home=Path(folder))
         ids = saved(settings, given.runs, given.questions)
-        with served(settings) as (address, process), opened(f"{address}/compare") as page:
-            timing.show(measure(page, ids, process), as_json=given.json)
+        with workbench(settings) as served, chromium() as browser:
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"{served.address}/compare")
+            settle(page)
+            timing.show(measure(page, ids, served.process), as_json=given.json)
 
 
 def measure(page: Page, ids: list[str], process: psutil.Process) -> list[Figure]:
@@ -61,7 +55,7 @@ def measure(page: Page, ids: list[str], process: psutil.Process) -> list[Figure]
     page.goto(f"{address}?runs={','.join(ids[:2])}")
     page.wait_for_function(_PAINTED)
     page.goto(address)
-    page.wait_for_selector(_IDLE)
+    settle(page)
     second = clicked(page)
     began = time.perf_counter()
     page.goto(f"{address}?runs={','.join(ids[1:] + ids[:1])}")
@@ -102,38 +96,6 @@ def saved(settings: Settings, runs: int, questions: int) -> list[str]:
         book.save(run.model_copy(update={"id": ids[-1], "set_name": "made up"}))
     database.close()
     return ids
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
-    """Serve the workbench; yield its address and process."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    process = subprocess.Popen(command(settings, port), env=os.environ, stdout=subprocess.DEVNULL)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(200):
-            try:
-                httpx.get(f"{address}/_stcore/health").raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield address, psutil.Process(process.pid)
-    finally:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
-def opened(address: str) -> Iterator[Page]:
-    """Open an address in a browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_FLAGS))
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(address)
-        page.wait_for_selector(_IDLE)
-        yield page
-        browser.close()
 
 
 if __name__ == "__main__":

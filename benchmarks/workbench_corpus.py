@@ -6,17 +6,16 @@ click on *Corpus* until the table is painted. The documents are rows alone: noth
 
 import argparse
 import random
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
 from sqlalchemy import Connection, insert, update
 
 from benchmarks import timing
+from benchmarks.pages import chromium, settle, workbench
 from benchmarks.timing import Figure
 from indexing.corpus_table import Wanted, mark, read_rows
 from indexing.generations import Target, publish_build
@@ -28,7 +27,6 @@ from rag.database import tables as t
 from rag.database.engine import Database
 from rag.database.releases import keep_bundle, point_to
 from rag.settings import Settings
-from tests.browser.conftest import FLAGS, workbench_at
 from workbench.widgets.documents import as_table, choices_of
 
 TYPES = ("markdown", "pdf", "policy", "html", "contract")
@@ -103,32 +101,24 @@ def in_process(settings: Settings) -> list[Figure]:
 
 def in_browser(settings: Settings) -> list[Figure]:
     """Return the time from the click on *Corpus* until the table is painted: the first time, and with cached data."""
-    path = shutil.which("chromium")
-    with sync_playwright() as playwright, workbench_at(settings) as address:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    with workbench(settings) as served, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(f"{address}/chunks")
+        page.goto(f"{served.address}/chunks")
         times = []
         for _ in range(RUNS + 1):
-            _settled(page)
+            settle(page)
             started = time.perf_counter()
             page.get_by_role("link", name="Corpus").click()
             page.locator('[data-testid="stDataFrame"] canvas').first.wait_for()
-            page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            settle(page)
             times.append(1000 * (time.perf_counter() - started))
-            _settled(page)
             page.get_by_role("link", name="Chunks").click()
             page.get_by_role("heading", name="Chunks").wait_for()
             page.locator('[data-testid="stDataFrame"]').wait_for(state="detached")
-        browser.close()
     return [
         Figure("click to painted table, first", times[0], "ms", TARGET_MS),
         Figure("click to painted table, data cached, p50", timing.p50(times[1:]), "ms", TARGET_MS),
     ]
-
-
-def _settled(page) -> None:  # type: ignore[no-untyped-def]  # a Page of Playwright
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
 def _mark(database: Database) -> object:

@@ -1,31 +1,17 @@
 """What tests of pages share: Streamlit's own harness, a real browser, and the workbench as a process."""
 
-import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from streamlit.testing.v1 import AppTest
 
+from benchmarks import pages
 from rag.settings import Settings
 from tests.conftest import REPOSITORY
-from workbench.server import command
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @pytest.fixture
@@ -46,39 +32,17 @@ def page_of(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
+    if shutil.which("chromium") is None:
         pytest.skip("no chromium: install Debian's package of that name")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    with pages.chromium() as opened:
         yield opened
-        opened.close()
 
 
 @contextmanager
 def workbench_at(settings: Settings, api_url: str = "") -> Iterator[str]:
     """Run the workbench over a home as a process of its own; yield its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    variables = {**os.environ, "PLUMBLINE_HOME": str(settings.home), "PLUMBLINE_SETS": str(settings.sets)}
-    arguments = command(settings, port, api_url)
-    with subprocess.Popen(arguments, env=variables, stdout=subprocess.DEVNULL) as process:
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(200):
-        try:
-            if httpx.get(address).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"{address} did not answer within 20 s")
+    with pages.workbench(settings, api_url) as served:
+        yield served.address
 
 
 def texts(page: AppTest) -> str:

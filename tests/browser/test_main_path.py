@@ -1,0 +1,48 @@
+"""What a person does first, by what the pages say, in a real browser at both sizes; and every page looked at once."""
+
+import pytest
+
+from benchmarks.main_path import Visitor, verdict, walk
+from benchmarks.pages import SIZES
+from tests.browser.conftest import workbench_at
+
+PATHS = ("/", "/ask", "/corpus", "/chunks", "/eval_sets", "/experiment", "/compare")
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+MOST_CLICKS = 10
+
+
+def visitor(browser, address: str, size: tuple[int, int], scheme: str = "light") -> Visitor:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    return Visitor(page, address)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_from_nothing_to_the_verdict_on_two_chunk_sizes_in_at_most_ten_clicks(browser, settings, size) -> None:
+    with workbench_at(settings) as address:
+        person = visitor(browser, address, size)
+        walk(person)
+        said = verdict(person.page)
+    assert "recall@5" in said
+    assert "[" in said  # with its interval
+    assert person.clicks <= MOST_CLICKS
+    assert person.wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_no_page_shows_an_error_or_is_wider_than_the_window(browser, indexed_home, size, scheme) -> None:
+    with workbench_at(indexed_home) as address:
+        person = visitor(browser, address, size, scheme)
+        for path in PATHS:
+            person.open(path)
+            assert person.page.evaluate(FITS), path
+    assert person.wrong == []
+
+
+def test_every_page_says_what_to_do_where_there_is_nothing(browser, settings) -> None:
+    with workbench_at(settings) as address:
+        person = visitor(browser, address, SIZES[0])
+        for path in PATHS:
+            person.open(path)
+            assert person.page.get_by_role("button").or_(person.page.get_by_role("link")).count() > len(PATHS), path
+    assert person.wrong == []
