@@ -57,7 +57,9 @@ def embed_texts(
     return rows, len(missing)
 
 
-def embed_with_tokens(texts: Sequence[str], embedder: Embedder, cache: VectorCache) -> tuple[list[Embedded], int]:
+def embed_with_tokens(
+    texts: Sequence[str], embedder: Embedder, cache: VectorCache, progress: Callable[[int], None] = lambda _: None
+) -> tuple[list[Embedded], int]:
     """Return vectors and token vectors of one pass, else as `embed_texts`.
 
     A text is known when the cache has both. Raises ModelUnavailableError, DiskFullError; UsageError where the embedder
@@ -67,10 +69,12 @@ def embed_with_tokens(texts: Sequence[str], embedder: Embedder, cache: VectorCac
     vectors, tokens = cache.get(identity, list(places)), cache.get_tokens(projected, list(places), embedder.token_dim)
     found = {name: Embedded(vectors[name], tokens[name]) for name in places if name in vectors and name in tokens}
     missing = [name for name in places if name not in found]
+    progress(sum(len(places[name]) for name in found))
     for names, some in _slices(missing, places, texts):
         rows, token_rows = embedder.embed_tokens(some)
         cache.put_both(identity, zip(names, rows, strict=True), projected, zip(names, token_rows, strict=True))
         found |= {name: Embedded(*each) for name, *each in zip(names, rows, token_rows, strict=True)}
+        progress(sum(len(places[name]) for name in names))
     if missing:
         cache.prune()
     return [found[name] for name in map(text_hash, texts)], len(missing)

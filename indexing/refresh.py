@@ -93,8 +93,9 @@ class Refresh:
         self.progress.stage("Reading and embedding", len(scan.changes))
         with Parsers(self.shop.settings.parsing, self.shop.parsed) as parsers:
             for changes in _parts(scan.changes, publish_every or _BATCH_DOCUMENTS):
-                yield list(self.staged(changes, parsers))
-                self.progress.advance(len(changes))
+                found = list(self.staged(changes, parsers))
+                self.progress.advance(len(changes) - len(found))
+                yield found
 
     def staged(self, changes: Sequence[Change], parsers: Parsers) -> Iterator[Staged]:
         """Yield the documents of changes that can be indexed; the others are reported."""
@@ -130,7 +131,8 @@ class Refresh:
         if not batch:
             return
         self.report.oversized += sum(staged.oversized for staged in batch)
-        vectors = writing.embed_batch(self.shop, self.targets, batch, self.report)
+        with writing.telling(self.progress, batch) as told:
+            vectors = writing.embed_batch(self.shop, self.targets, batch, self.report, told)
         ended = writing.write_truth(self.shop.database, self.targets, batch, self.pending.born)
         for target in self.targets:
             rows = writing.store_rows(target, batch, vectors)

@@ -1,7 +1,8 @@
 """Staged documents to rows: of the truth, and of the store."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -10,7 +11,7 @@ from indexing import versions
 from indexing.embedding import Embedded, embed_texts, embed_with_tokens, text_hash
 from indexing.generations import Target, embedder_of
 from indexing.parsing import PARSER_VERSION
-from indexing.report import Report
+from indexing.report import Progress, Report
 from indexing.scanning import Change
 from indexing.staging import Read, Staged
 from indexing.workshop import Workshop
@@ -24,27 +25,53 @@ Vectors: TypeAlias = Mapping[str, Mapping[str, Embedded]]  # by build and indexe
 Ended: TypeAlias = Mapping[str, Sequence[str]]  # chunk ids by build
 
 
-def embed_batch(shop: Workshop, targets: Sequence[Target], batch: Sequence[Staged], report: Report) -> Vectors:
+@contextmanager
+def telling(progress: Progress, batch: Sequence[Staged]) -> Iterator[Callable[[int], None]]:
+    """Yield what takes how many more texts have their vector, and advances by their share of the batch's documents."""
+    texts = sum(len(chunks) for staged in batch for chunks in staged.chunks.values())
+    embedded = advanced = 0
+
+    def told(more: int) -> None:
+        nonlocal embedded, advanced
+        embedded += more
+        reached = len(batch) * embedded // max(texts, 1)
+        progress.advance(reached - advanced)
+        advanced = reached
+
+    yield told
+    progress.advance(len(batch) - advanced)
+
+
+def embed_batch(
+    shop: Workshop,
+    targets: Sequence[Target],
+    batch: Sequence[Staged],
+    report: Report,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Vectors:
     """Return the vectors of a batch's chunks; texts that the cache knows are not embedded again.
 
+    progress: told how many more texts have their vector.
     Raises ModelMismatchError when another embedder made a generation's vectors.
     """
     vectors = {}
     # Those with token vectors first: their one pass also gives the vectors that the others ask for.
     for target in sorted(targets, key=lambda each: not each.config.token_vectors):
         texts = [chunk.indexed_text for staged in batch for chunk in staged.chunks[target.generation]]
-        found, embedded = _embedded(shop, target, texts)
+        found, embedded = _embedded(shop, target, texts, progress)
         report.embedded += embedded
         vectors[target.build] = dict(zip(texts, found, strict=True))
     return vectors
 
 
-def _embedded(shop: Workshop, target: Target, texts: Sequence[str]) -> tuple[list[Embedded], int]:
+def _embedded(
+    shop: Workshop, target: Target, texts: Sequence[str], progress: Callable[[int], None]
+) -> tuple[list[Embedded], int]:
     """Return what a generation keeps of each text, and how many were embedded now."""
     embedder = _embedder(shop, target)
     if target.config.token_vectors:
-        return embed_with_tokens(texts, embedder, shop.cache)
-    rows, embedded = embed_texts(texts, embedder, shop.cache)
+        return embed_with_tokens(texts, embedder, shop.cache, progress)
+    rows, embedded = embed_texts(texts, embedder, shop.cache, progress)
     return [Embedded(row) for row in rows], embedded
 
 
