@@ -76,7 +76,7 @@ def steps(visitor: Visitor) -> Iterator[str]:
     visitor.button("Start: compare 2 bundles").wait_for()
     yield "experiment"
     visitor.click(visitor.button("Start: compare 2 bundles"))
-    page.get_by_text("Running").first.wait_for(timeout=_MINUTES_MS)
+    page.get_by_text("asking").first.wait_for(timeout=_MINUTES_MS)
     yield "running"
     visitor.button("See the comparison").or_(visitor.link("See the comparison")).first.wait_for(timeout=_MINUTES_MS)
     visitor.click(visitor.button("See the comparison").or_(visitor.link("See the comparison")))

@@ -67,8 +67,9 @@ def visitor(browser: Browser, address: str, *, dark: bool = False) -> Visitor:
 
 
 def scrolled(person: Visitor, heading: str, file: Path) -> None:
-    person.page.get_by_role("heading", name=heading).scroll_into_view_if_needed()
-    person.page.mouse.wheel(0, 600)
+    settle(person.page)
+    person.page.wait_for_timeout(_DRAWN_MS)
+    person.page.get_by_role("heading", name=heading).evaluate("each => each.scrollIntoView({block: 'start'})")
     shoot(person, file)
 
 

