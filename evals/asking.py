@@ -50,6 +50,9 @@ class Asker:
             if self.retrieval_only:
                 return self._outcome(case, self.lab.pipeline.search(request).trace, None)
             answered = self.lab.pipeline.answer(request)
+            failed = next((each.detail for each in answered.answer.notices if each.kind == "degraded"), None)
+            if failed:  # what the documents say in the model's place is no measure of the model
+                return Outcome(case.id, "error", failed)
             return self._outcome(case, answered.trace, answered.answer)
         except DeadlineError as error:
             return Outcome(case.id, "timeout", str(error))
@@ -92,14 +95,15 @@ class Asker:
             stages.note("rerank", 0, max(timings_ms["rerank"] - scoring, 0) / 1000)
         if "draft" in timings_ms:
             encoding = stages.timings_ms.get("embed_sentences", 0.0)
-            stages.note("answer", 1, max(timings_ms["draft"] - encoding, 0) / 1000)
+            writing = timings_ms.get("generate", 0.0)
+            stages.note("answer", 1, max(timings_ms["draft"] + writing - encoding, 0) / 1000)
 
     def _key(self, case: Case) -> bytes:
         bundle = self.lab.bundle
         answer = "" if self.retrieval_only else bundle.answer.model_dump_json()
         asked = (case.question, None if case.roles is None else sorted(case.roles), orjson.dumps(dict(case.where)))
         limits = self.lab.limits.model_dump_json()
-        return key_of(self.lab.scope, bundle.query.model_dump_json(), answer, limits, *asked)
+        return key_of(self.lab.scope, bundle.query.model_dump_json(), answer, self.lab.writer, limits, *asked)
 
     def _remembered(self, case: Case, content: bytes | None) -> Outcome | None:
         """Return what a case got before; None where nothing is known, or where it took longer than it may now."""

@@ -81,6 +81,7 @@ class Lab:
     scope: str  # digest of all that decides a search but question, caller and query configuration
     limits: QuestionLimits
     problems: int  # files that could not be indexed
+    writer: str  # what decides a model's answers beside the bundle; empty where no model writes
 
 
 @contextmanager
@@ -116,9 +117,10 @@ def _lab(
     scope = _scope(corpus, frozen, embedder.identity, search.name if search else "")
     store = search.over(frozen) if search else MemoStore(backends.store, stages, scope)
     limits = bench.settings.question
-    pipeline = Pipeline(frozen, store, lambda _: embedder, limits)
+    pipeline = Pipeline(frozen, store, lambda _: embedder, limits, bench.backends.writer)
     problems = len(_report(home)["problems"])
-    return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems)
+    writer = bench.settings.model.identity if bundle.answer.answerer == "generative" else ""
+    return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems, writer)
 
 
 def _scope(corpus: EvalCorpus, frozen: FrozenCorpus, model: str, variant: str) -> str:

@@ -73,12 +73,18 @@ class QueryConfig(BaseModel, frozen=True, extra="forbid"):
 class AnswerConfig(BaseModel, frozen=True, extra="forbid"):
     """What decides the answer that is made from the hits."""
 
-    answerer: Literal["extractive"] = "extractive"
+    answerer: Literal["extractive", "generative"] = "extractive"
     max_sentences: int = Field(default=3, ge=1, le=10)
     min_support: float = Field(default=0.5, ge=0, le=1)
     min_answerability: float = Field(default=0.5, ge=0, le=1)
-    model: str | None = None
-    prompt: str = "default"
+    model: str | None = None  # pinned: another's answer is not taken; None: the one that the settings name
+    prompt: str = Field(default="default", pattern=r"^[a-z0-9-]{1,64}$")
+    temperature: float = Field(default=0.0, ge=0, le=2)
+
+    @property
+    def text(self) -> str:
+        """What a digest is made of; a field that came later counts where it is set."""
+        return self.model_dump_json(exclude={"temperature"} if self.temperature == 0 else None)
 
 
 class Bundle(BaseModel, frozen=True, extra="forbid"):
@@ -99,7 +105,7 @@ class Bundle(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def digest(self) -> str:
-        return _digest(f"{self.index.digest}/{self.query.model_dump_json()}/{self.answer.model_dump_json()}")
+        return _digest(f"{self.index.digest}/{self.query.model_dump_json()}/{self.answer.text}")
 
 
 def load_bundle(path: Path) -> Bundle:
