@@ -33,7 +33,7 @@ class Asker:
     def ask(self, case: Case) -> Outcome:
         """Return what a case got; an error or a time-out is a state. What was asked before is not asked again."""
         lab, kind = self.lab, kind_of(retrieval_only=self.retrieval_only)
-        key = asked_key(lab.scope, lab.bundle, lab.limits, case, retrieval_only=self.retrieval_only)
+        key = asked_key(lab.scope, lab.bundle, lab.limits, case, writer=lab.writer, retrieval_only=self.retrieval_only)
         known = self._remembered(case, lab.stages.peek(kind, key))
         if known is not None:
             return known
@@ -52,6 +52,9 @@ class Asker:
             if self.retrieval_only:
                 return self._outcome(case, self.lab.pipeline.search(request).trace, None)
             answered = self.lab.pipeline.answer(request)
+            failed = next((each.detail for each in answered.answer.notices if each.kind == "degraded"), None)
+            if failed:  # what the documents say in the model's place is no measure of the model
+                return Outcome(case.id, "error", failed)
             return self._outcome(case, answered.trace, answered.answer)
         except DeadlineError as error:
             return Outcome(case.id, "timeout", str(error))
@@ -94,7 +97,8 @@ class Asker:
             stages.note("rerank", 0, max(timings_ms["rerank"] - scoring, 0) / 1000)
         if "draft" in timings_ms:
             encoding = stages.timings_ms.get("embed_sentences", 0.0)
-            stages.note("answer", 1, max(timings_ms["draft"] - encoding, 0) / 1000)
+            writing = timings_ms.get("generate", 0.0)
+            stages.note("answer", 1, max(timings_ms["draft"] + writing - encoding, 0) / 1000)
 
     def _remembered(self, case: Case, content: bytes | None) -> Outcome | None:
         """Return what a case got before; None where nothing is known, or where it took longer than it may now."""
@@ -113,9 +117,14 @@ def kind_of(*, retrieval_only: bool) -> str:
     return "rankings" if retrieval_only else "answers"
 
 
-def asked_key(scope: str, bundle: Bundle, limits: QuestionLimits, case: Case, *, retrieval_only: bool) -> bytes:
-    """Return the key under which what a case got in a lab of this scope is remembered."""
-    answer = "" if retrieval_only else bundle.answer.model_dump_json()
+def asked_key(
+    scope: str, bundle: Bundle, limits: QuestionLimits, case: Case, *, writer: str, retrieval_only: bool
+) -> bytes:
+    """Return the key under which what a case got in a lab of this scope is remembered.
+
+    writer: what decides a model's answers beside the bundle.
+    """
+    answer = "" if retrieval_only else bundle.answer.model_dump_json() + writer
     asked = (case.question, None if case.roles is None else sorted(case.roles), orjson.dumps(dict(case.where)))
     return key_of(scope, bundle.query.model_dump_json(), answer, limits.model_dump_json(), *asked)
 

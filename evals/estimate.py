@@ -13,7 +13,7 @@ from evals.corpus_sample import CorpusSample, Texts
 from evals.evalset import Case
 from evals.floors import floors
 from evals.forecast import Forecast
-from evals.lab import REPORT, Search, frozen_at, home_digest, scope_of, vector_cache
+from evals.lab import REPORT, Search, frozen_at, home_digest, scope_of, vector_cache, writer_of
 from evals.plan import Plan
 from evals.runs import RunBook
 from evals.speeds import Speeds, measured, speeds_of
@@ -166,7 +166,10 @@ class Estimator:
     ) -> list[Case]:
         """Return the cases whose outcome is not remembered, and count on them from here on."""
         scope, limits = self._scope(work, search), self._settings.question
-        keys = [asked_key(scope, bundle, limits, case, retrieval_only=retrieval_only) for case in work.cases]
+        writer = writer_of(bundle, self._settings)
+        keys = [
+            asked_key(scope, bundle, limits, case, writer=writer, retrieval_only=retrieval_only) for case in work.cases
+        ]
         kind = kind_of(retrieval_only=retrieval_only)
         known = spared.asked | (stage_cache(self._settings).has(kind, keys) if work.found else set())
         spared.asked.update(keys)

@@ -83,6 +83,7 @@ class Lab:
     limits: QuestionLimits
     problems: int  # files that could not be indexed
     index_bytes: int  # on disk, with the texts
+    writer: str  # what decides a model's answers beside the bundle; empty where no model writes
 
 
 @contextmanager
@@ -118,9 +119,25 @@ def _lab(
     scope = scope_of(corpus, frozen, embedder.identity, search)
     store = search.over(frozen) if search else MemoStore(backends.store, stages, scope)
     limits = bench.settings.question
-    pipeline = Pipeline(frozen, store, lambda _: embedder, limits)
+    pipeline = Pipeline(frozen, store, lambda _: embedder, limits, bench.backends.writer)
     problems = len(_report(home)["problems"])
-    return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems, bytes_below(home))
+    return Lab(
+        bundle=bundle,
+        corpus=frozen,
+        pipeline=pipeline,
+        embedder=embedder,
+        stages=stages,
+        scope=scope,
+        limits=limits,
+        problems=problems,
+        index_bytes=bytes_below(home),
+        writer=writer_of(bundle, bench.settings),
+    )
+
+
+def writer_of(bundle: Bundle, settings: Settings) -> str:
+    """Return what decides a model's answers beside the bundle; empty where no model writes."""
+    return settings.model.identity if bundle.answer.answerer == "generative" else ""
 
 
 def scope_of(corpus: EvalCorpus, frozen: FrozenCorpus, model: str, search: Search | None) -> str:

@@ -13,14 +13,32 @@ ReasonCode: TypeAlias = Literal["nothing_found", "not_answered", "not_supported"
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence or table row of a draft, with the place that it was taken from."""
+class Quote:
+    """A sentence or table row of a hit, word for word."""
 
     text: str
     hit: int  # index into the hits
     start: int  # offsets into the canonical text of that hit's document
     end: int
-    score: float  # how well it fits the question; scale of the answerer
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a draft: one quote as it stands, or a model's words with the quotes that come nearest to them."""
+
+    text: str
+    quotes: tuple[Quote, ...]  # of the sources that it names; without one it is not supported
+    score: float = 0.0  # how well it fits the question; scale of the answerer
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a language model and what they cost."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: str | None = "0"  # None where the price is unknown
+    estimated: bool = False  # the model did not say: counted here, by another tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +49,7 @@ class Draft:
     answerability: float  # calibrated, in [0, 1]
     considered: tuple["TracedSentence", ...] = ()
     answered_by: str = "extractive"
-    input_tokens: int = 0
-    output_tokens: int = 0
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +111,6 @@ class Reason:
 
     code: ReasonCode
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: str | None = "0"
 
 
 @dataclass(frozen=True, slots=True)

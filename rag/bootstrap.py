@@ -12,6 +12,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from rag.answering.writer import Writer
 from rag.config import IndexConfig
 from rag.database import schema
 from rag.database.corpus import SqlCorpus
@@ -19,8 +20,8 @@ from rag.database.engine import Database
 from rag.database.reader import DocumentReader, IndexFacts
 from rag.errors import ModelMismatchError, RagError, UsageError
 from rag.pipeline import Pipeline
-from rag.ports import Embedder, Store
-from rag.settings import Settings
+from rag.ports import Embedder, LanguageModel, Store
+from rag.settings import ModelSettings, Settings
 from rag.types import Filter
 
 BUILT_IN_EMBEDDER = IndexConfig().embedder
@@ -30,15 +31,17 @@ _KEPT_FREE_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Backends:
-    """Truth, records, store and embedders of one deployment."""
+    """Truth, records, store, embedders and language model of one deployment."""
 
     settings: Settings
     database: Database
     records: Database
     store: Store
     embedder_named: Callable[[str], Embedder]
+    writer: Writer
 
     def close(self) -> None:
+        self.writer.close()
         self.database.close()
         self.records.close()
 
@@ -51,7 +54,7 @@ class Service:
         self.reader = DocumentReader(backends.database)
         self.corpus = SqlCorpus(backends.database)
         limits = backends.settings.question
-        self.pipeline = Pipeline(self.corpus, backends.store, backends.embedder_named, limits)
+        self.pipeline = Pipeline(self.corpus, backends.store, backends.embedder_named, limits, backends.writer)
 
     @cached_property
     def settings(self) -> Settings:
@@ -65,6 +68,8 @@ class Service:
             vector = embedder.encode(["warm up"])[0].vector
             with self.backends.store.snapshot(pointer.build, pointer.build_revision) as rows:
                 rows.dense(vector, Filter(), 1)
+        if pointer.bundle.answer.answerer == "generative":
+            self.backends.writer.warm_up()
 
     def health(self) -> dict[str, str]:
         """Return "ok", or what is wrong, per dependency."""
@@ -119,6 +124,7 @@ def open_backends(settings: Settings) -> Backends:
         records=_database(settings, "records.db"),
         store=_store(settings),
         embedder_named=_Embedders(settings.home / "cache" / "models"),
+        writer=Writer(settings.model, lambda: _language_model(settings.model)),
     )
 
 
@@ -142,6 +148,18 @@ def _store(settings: Settings) -> Store:
     from rag.adapters.qdrant import QdrantStore, connect
 
     return QdrantStore(connect(settings.store_url, settings.store_api_key.get_secret_value()))
+
+
+def _language_model(settings: ModelSettings) -> LanguageModel:
+    if settings.via == "openai":
+        from rag.adapters.openai import OpenAIModel
+
+        return OpenAIModel(settings)
+    if find_spec("litellm") is None:
+        raise UsageError("Models through litellm need the extra `llm`: pip install 'plumbline[llm]'.")
+    from rag.adapters.litellm import LiteLLMModel
+
+    return LiteLLMModel(settings)
 
 
 def _give_freed_memory_back() -> None:

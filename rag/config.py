@@ -125,8 +125,9 @@ class QueryConfig(BaseModel, frozen=True, extra="forbid"):
 class AnswerConfig(BaseModel, frozen=True, extra="forbid"):
     """What decides the answer that is made from the hits."""
 
-    answerer: Literal["extractive"] = Field(
-        default="extractive", description="How an answer is made: of sentences quoted from the chunks (extractive)."
+    answerer: Literal["extractive", "generative"] = Field(
+        default="extractive",
+        description="How an answer is made: of sentences quoted from the chunks, or written by a language model.",
     )
     max_sentences: int = Field(default=3, ge=1, le=10, description="How many sentences an answer has, at most.")
     min_support: float = Field(
@@ -139,9 +140,22 @@ class AnswerConfig(BaseModel, frozen=True, extra="forbid"):
         description="How sure it must be that the documents answer a question, or none is given.",
     )
     model: str | None = Field(
-        default=None, description="The language model that writes answers; none: sentences are quoted."
+        default=None,
+        description="The one language model whose answers are taken; none: the one that the settings name.",
     )
-    prompt: str = Field(default="default", description="The name of the prompt that a language model is given.")
+    prompt: str = Field(
+        default="default",
+        pattern=r"^[a-z0-9-]{1,64}$",
+        description="The name of the prompt that a language model is given.",
+    )
+    temperature: float = Field(
+        default=0.0, ge=0, le=2, description="How freely a language model writes; 0 is as repeatable as it can be."
+    )
+
+    @property
+    def text(self) -> str:
+        """What a digest is made of; a field that came later counts where it is set."""
+        return self.model_dump_json(exclude={"temperature"} if self.temperature == 0 else None)
 
 
 class Bundle(BaseModel, frozen=True, extra="forbid"):
@@ -162,7 +176,7 @@ class Bundle(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def digest(self) -> str:
-        return _digest(f"{self.index.digest}/{self.query.model_dump_json()}/{self.answer.model_dump_json()}")
+        return _digest(f"{self.index.digest}/{self.query.model_dump_json()}/{self.answer.text}")
 
 
 def load_bundle(path: Path) -> Bundle:

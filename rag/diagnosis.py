@@ -4,6 +4,7 @@ import platform
 import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -20,7 +21,10 @@ _EXTRAS = {
     "evals": "rank_bm25",
     "models": "sentence_transformers",
     "postgres": "psycopg",
+    "llm": "litellm",
 }
+_LIMITS = {"question", "parsing", "retention", "api"}
+_MODEL_LIMITS = {"timeout_s", "max_output_tokens", "context_tokens", "concurrency"}
 _PACKAGES = ("numpy", "onnxruntime", "tokenizers", "fastapi", "SQLAlchemy", "qdrant-client", "streamlit")
 
 
@@ -40,7 +44,8 @@ def diagnose(settings: Settings) -> dict[str, object]:
         "extras": {name: find_spec(module) is not None for name, module in _EXTRAS.items()},
         "checks": checks,
         "addresses": _addresses(settings),
-        "limits": settings.model_dump(mode="json", include={"question", "parsing", "retention", "api"}),
+        "limits": settings.model_dump(mode="json", include=_LIMITS)
+        | {"model": settings.model.model_dump(mode="json", include=_MODEL_LIMITS)},
     }
 
 
@@ -78,9 +83,13 @@ def _addresses(settings: Settings) -> dict[str, str]:
 
 
 def _model(settings: Settings) -> str:
-    if settings.model.url:
-        return f"{settings.model.url}: not used, this version answers extractively"
-    return "none: answers are extractive"
+    model = settings.model
+    if not model.is_set:
+        return "none: answers are extractive"
+    address = urlsplit(model.url)
+    host = address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    key = "with a key" if model.api_key.get_secret_value() else "without a key"
+    return f"{model.name or 'as the bundle says'} at {host or model.via}, {key}"
 
 
 def _versions() -> dict[str, str]:

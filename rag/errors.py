@@ -76,6 +76,18 @@ class ModelUnavailableError(UnavailableError):
     code = "model_unavailable"
 
 
+class ModelTimeoutError(ModelUnavailableError):
+    """A model that did not answer in the time it had."""
+
+
+class CancelledError(RagError):
+    """Whoever asked has gone."""
+
+    status = 499
+    code = "cancelled"
+    title = "The request was cancelled"
+
+
 class NoIndexError(UnavailableError):
     """Nothing has been indexed yet."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from rag.answers import Draft, Grounded
+from rag.answers import Grounded, Sentence
 from rag.sentences import split_sentences
 from rag.support import Sources, Support
 from rag.types import Hit
@@ -46,14 +46,12 @@ class GroundingReport:
     sentences: tuple[CheckedSentence, ...]
 
 
-def ground(draft: Draft, hits: Sequence[Hit], min_support: float) -> list[Grounded]:
-    """Return the draft's sentences in their order, with how well the hits support each."""
-    sources = Sources([hit.chunk.text for hit in hits])
-    supports = [sources.support(each.text) for each in draft.sentences]
-    return [
-        Grounded(each, _is_supported(support, min_support), round(support_score(support), 4), support.missing)
-        for each, support in zip(draft.sentences, supports, strict=True)
-    ]
+def ground(sentence: Sentence, hits: Sequence[Hit], min_support: float) -> Grounded:
+    """Return how well the hits that a sentence quotes, and no others, support it; one name they lack is too many."""
+    quoted = dict.fromkeys(quote.hit for quote in sentence.quotes)
+    support = Sources([hits[place].chunk.text for place in quoted]).support(sentence.text)
+    supported = bool(quoted) and not support.missing and _is_supported(support, min_support)
+    return Grounded(sentence, supported, round(support_score(support), 4), support.missing)
 
 
 def check_grounding(question: str, sources: Sequence[str], answer: str) -> GroundingReport:  # noqa: ARG001

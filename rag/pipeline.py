@@ -1,16 +1,19 @@
 """Question to cited answer, step by step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.answering.extractive import SentenceCache, draft_extractive
-from rag.answers import Answered, Found, Notice
-from rag.citing import cite
+from rag.answering.generative import Written
+from rag.answering.writer import Writer, model_shown
+from rag.answers import Answered, Draft, Found, Notice
+from rag.checkpoint import Checkpoint
 from rag.errors import ModelMismatchError, SnapshotGoneError
+from rag.events import Begun, Event, Progress
 from rag.fusion import fuse
-from rag.grounding import ground
 from rag.ports import Corpus, Embedder, Pointer, Reading, Snapshot, Snapshots
-from rag.replying import abstained, answered
+from rag.replying import abstained, answered, in_place_of, written_answer, written_draft
 from rag.reranking import rerank, shares, to_compare
 from rag.retrieval import keep, readable, retrieve
 from rag.screening import is_clear, screen
@@ -25,9 +28,15 @@ class Pipeline:
     """The one path from question to answer: what serves, what the workbench shows, and what experiments measure."""
 
     def __init__(
-        self, corpus: Corpus, store: Snapshots, embedder_named: Callable[[str], Embedder], limits: QuestionLimits
+        self,
+        corpus: Corpus,
+        store: Snapshots,
+        embedder_named: Callable[[str], Embedder],
+        limits: QuestionLimits,
+        writer: Writer,
     ) -> None:
         self._corpus, self._store, self._embedder_named, self._limits = corpus, store, embedder_named, limits
+        self._writer = writer
         self._sentences = SentenceCache()
 
     def search(self, request: Request) -> Found:
@@ -52,33 +61,61 @@ class Pipeline:
     def answer(self, request: Request) -> Answered:
         """Answer from what the caller may read at the current revision, with citations and the trace.
 
-        Raises what `search` raises.
+        Raises what `search` raises, and CancelledError.
+        """
+        *_, last = self.stream(request)
+        assert isinstance(last, Answered)
+        return last
+
+    def stream(self, request: Request) -> Generator[Event, None, None]:
+        """Yield each sentence of the answer once it has passed, and the answer itself last.
+
+        search -> draft -> ground -> cite. No transaction is open between two events. Raises what `answer` raises.
         """
         watch = Stopwatch(request.deadline)
         with watch.stage("total"):
             found = self.search(request)
             watch.timings_ms.update(found.trace.timings_ms)
-            reply = self._reply(found, watch)
+            yield Begun(found.request.id, found.revision, found.bundle.index.digest, found.bundle.digest)
+            reply = yield from self._reply(found, watch)
         timings_ms = dict(watch.timings_ms)
-        return Answered(replace(reply.answer, timings_ms=timings_ms), replace(reply.trace, timings_ms=timings_ms))
+        yield Answered(replace(reply.answer, timings_ms=timings_ms), replace(reply.trace, timings_ms=timings_ms))
 
-    def _reply(self, found: Found, watch: Stopwatch) -> Answered:
-        config = found.bundle.answer
+    def _reply(self, found: Found, watch: Stopwatch) -> Generator[Event, None, Answered]:
+        config, embedder = found.bundle.answer, self._embedder_named(found.bundle.index.embedder)
         if not is_clear(found.request.question):
             return abstained(found, "unclear_question")
         if not found.hits:
             return abstained(found, "nothing_found")
+        yield Progress("draft")
         with watch.stage("draft"):
-            draft = draft_extractive(found, self._embedder_named(found.bundle.index.embedder), self._sentences, config)
+            draft = draft_extractive(found, embedder, self._sentences, config)
         if not draft.sentences or draft.answerability < config.min_answerability:
             return abstained(found, "not_answered", draft)
-        with watch.stage("ground"):
-            grounded = ground(draft, found.hits, config.min_support)
-        with watch.stage("cite"):
-            cited = cite([each for each in grounded if each.supported], found.hits)
-        if not cited.citations:
-            return abstained(found, "not_supported", draft, grounded)
-        return answered(found, draft, grounded, cited)
+        if config.answerer == "generative":
+            return (yield from self._written(found, draft, embedder, watch))
+        return (yield from _quoted(found, draft, watch))
+
+    def _written(
+        self, found: Found, quotes: Draft, embedder: Embedder, watch: Stopwatch
+    ) -> Generator[Event, None, Answered]:
+        """Answer in a model's words; where nothing of them may be shown, in quotes."""
+        checked, until = Checkpoint(found.hits, found.bundle.answer, watch), self._writer.until(found.request)
+        yield Progress("generate", until)
+        with watch.stage("generate"), closing(self._writer.write(found, until, embedder)) as writing:
+            for each in writing:
+                if isinstance(each, Written):
+                    written = each
+                elif len(checked.cited.sentences) < found.bundle.answer.max_sentences:
+                    yield from checked.check(each)
+        if not checked.cited.sentences and written.fate != "not_answered":
+            yield Progress("quote")
+            return (yield from _quoted(in_place_of(found, written), replace(quotes, usage=written.usage), watch))
+        model = model_shown(self._writer.named(found), written.model)
+        draft = written_draft(found, written, checked.grounded, quotes, model)
+        if not checked.cited.sentences:
+            return abstained(found, "not_answered", draft, checked.grounded)
+        return written_answer(found, written, draft, checked.grounded, checked.cited)
 
     def _searched(self, request: Request, watch: Stopwatch) -> Found:
         """Search at one moment of truth and store. Raises SnapshotGoneError where the store has moved on."""
@@ -139,3 +176,13 @@ def _shortened(encoded: Encoded, limit: int) -> tuple[Notice, ...]:
 
 def _stale(pointer: Pointer) -> tuple[Notice, ...]:
     return (Notice("stale", pointer.stale),) if pointer.stale else ()
+
+
+def _quoted(found: Found, draft: Draft, watch: Stopwatch) -> Generator[Event, None, Answered]:
+    """Answer in the documents' own words."""
+    checked = Checkpoint(found.hits, found.bundle.answer, watch)
+    for sentence in draft.sentences:
+        yield from checked.check(sentence)
+    if not checked.cited.sentences:
+        return abstained(found, "not_supported", draft, checked.grounded)
+    return answered(found, draft, checked.grounded, checked.cited)

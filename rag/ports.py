@@ -1,10 +1,11 @@
 """What the pipeline and the indexer need of the outside, as protocols. One file in `adapters/` per implementation."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from threading import Event
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,7 +204,49 @@ class Reranker(Protocol):
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]: ...
 
 
-class LanguageModel(Protocol):
-    """Text in, text out: reserved for generative answers."""
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a language model is told: what it is for, and what it is asked."""
 
-    def complete(self, prompt: str, *, max_tokens: int) -> str: ...
+    system: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """What bounds one call of a language model."""
+
+    model: str
+    until: float  # time.monotonic() by which its last word is of use
+    max_tokens: int
+    temperature: float = 0.0
+    pinned: bool = False  # an answer of a model that names itself otherwise is none
+    cancelled: Event = field(default_factory=Event)
+
+
+Finish: TypeAlias = Literal["whole", "cut", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a call ended; what the provider did not say is None."""
+
+    finish: Finish
+    model: str | None = None  # that answered, as it names itself: text from outside
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: str | None = None  # None where the price is unknown
+
+
+class LanguageModel(Protocol):
+    """Text in, text out. Thread-safe."""
+
+    def complete(self, prompt: Prompt, call: ModelCall) -> Generator[str | Completed, None, None]:
+        """Yield the text in pieces as they come, then how it ended; closing the iterator ends the provider's call.
+
+        Nothing of it is to be trusted, length apart: that is bounded by `max_tokens`.
+        Raises ModelUnavailableError, also in the middle; CancelledError soon after `cancelled` is set.
+        """
+
+    def close(self) -> None:
+        """End what is under way, and close its connections."""

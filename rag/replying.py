@@ -1,8 +1,23 @@
 """The answer as a record: answered, answered in part, or not answered, with a reason that a person can act on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from rag.answers import Answer, Answered, Cited, Draft, Found, Grounded, Reason, ReasonCode, Status, Usage
+from rag.answering.generative import Written
+from rag.answers import (
+    Answer,
+    Answered,
+    Cited,
+    Draft,
+    Found,
+    Grounded,
+    Notice,
+    Reason,
+    ReasonCode,
+    Status,
+    TracedSentence,
+    Usage,
+)
 from rag.tracing import with_sentences
 
 REASONS: dict[ReasonCode, str] = {
@@ -20,6 +35,47 @@ def abstained(
     """Return an answer without text or citations, and why."""
     answer = _answer(found, "abstained", draft, reason=Reason(code, REASONS[code]))
     return Answered(answer, with_sentences(found.trace, draft, grounded) if draft else found.trace)
+
+
+def written_draft(found: Found, written: Written, grounded: Sequence[Grounded], quotes: Draft, model: str) -> Draft:
+    """Return what a model wrote as a draft; whether there is an answer at all, the quotes tell."""
+    return Draft(
+        sentences=tuple(each.sentence for each in grounded),
+        answerability=quotes.answerability,
+        considered=tuple(_traced(each, found) for each in grounded),
+        answered_by=model,
+        usage=written.usage,
+    )
+
+
+def written_answer(
+    found: Found, written: Written, draft: Draft, grounded: Sequence[Grounded], cited: Cited
+) -> Answered:
+    """Return what of a model's words passed; with a notice, and in part, where it did not end as it should."""
+    if written.fate == "whole":
+        return answered(found, draft, grounded, cited)
+    said = f"{written.detail} What it had written until then is shown as far as the documents support it."
+    reply = answered(_degraded(found, said) if written.detail else found, draft, grounded, cited)
+    return replace(reply, answer=replace(reply.answer, status="partial"))
+
+
+def in_place_of(found: Found, written: Written) -> Found:
+    """Return what was found with the notice that a model's words are not shown, and why."""
+    said = written.detail or "The documents do not support what the language model wrote."
+    return _degraded(found, f"{said} This answer quotes the documents instead.")
+
+
+def _degraded(found: Found, detail: str) -> Found:
+    return replace(found, notices=(*found.notices, Notice("degraded", detail)))
+
+
+def _traced(grounded: Grounded, found: Found) -> TracedSentence:
+    sentence = grounded.sentence
+    if not sentence.quotes:
+        return TracedSentence(sentence.text, "", 0, 0, 0.0, None, "names no source that carries it")
+    quote = sentence.quotes[0]
+    chunk_id = found.hits[quote.hit].chunk.id
+    return TracedSentence(sentence.text, chunk_id, quote.start, quote.end, 0.0, grounded.score, "cited")
 
 
 def answered(found: Found, draft: Draft, grounded: Sequence[Grounded], cited: Cited) -> Answered:
@@ -45,5 +101,5 @@ def _answer(
         generation=found.bundle.index.digest,
         bundle=found.bundle.digest,
         timings_ms=found.trace.timings_ms,
-        usage=Usage(draft.input_tokens, draft.output_tokens) if draft else Usage(),
+        usage=draft.usage if draft else Usage(),
     )

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -23,11 +23,32 @@ Roles = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_roles)]
 
 
 class ModelSettings(BaseModel, extra="forbid"):
-    """An OpenAI-compatible model; without an address answers are extractive."""
+    """The language model of generative answers; without an address, or a name for litellm, there is none."""
 
+    via: Literal["openai", "litellm"] = "openai"  # any OpenAI-compatible address; other dialects
     url: str = ""
     name: str = ""
     api_key: SecretStr = SecretStr("")
+    timeout_s: float = Field(default=20, gt=0)  # of one answer, within the request's deadline
+    max_output_tokens: int = Field(default=512, ge=16, le=16_384)
+    context_tokens: int = Field(default=8192, ge=512)  # that the model reads and writes in all
+    concurrency: int = Field(default=8, ge=1, le=1000)  # answers that are written at once
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.url) or (self.via == "litellm" and bool(self.name))
+
+    @property
+    def identity(self) -> str:
+        """What decides an answer of the same prompt, as text."""
+        return f"{self.via} {self.url} {self.name} {self.max_output_tokens} {self.context_tokens}"
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must be the http:// or https:// address of an OpenAI-compatible service, or empty")
+        return url
 
 
 class ApiSettings(BaseModel, extra="forbid"):

@@ -12,7 +12,7 @@ from structlog.typing import Processor
 
 # A dict that is filled in place: a route runs in a thread with a copy of the context, its reply is logged outside.
 _FIELDS: ContextVar[dict[str, str] | None] = ContextVar("plumbline_log_fields", default=None)
-_LOUD = ("httpx", "httpcore", "alembic")
+_LOUD = ("httpx", "httpcore", "alembic", "openai", "LiteLLM")  # some log what is asked
 
 
 def configure_logging(*, verbose: bool = False, stream: TextIO | None = None) -> None:

@@ -20,12 +20,13 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage. Raises DeadlineError when it would begin too late to be of use."""
+        """Time a stage, or one more part of it. Raises DeadlineError when it would begin too late to be of use."""
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise DeadlineError(f"The deadline passed before the stage {name!r}. Try again, or allow more time.")
         started = time.perf_counter()
         yield
-        self.timings_ms[name] = round((time.perf_counter() - started) * 1000, 3)
+        took_ms = (time.perf_counter() - started) * 1000
+        self.timings_ms[name] = round(self.timings_ms.get(name, 0.0) + took_ms, 3)
 
 
 def trace_of(
@@ -51,7 +52,9 @@ def trace_of(
 
 def with_sentences(trace: Trace, draft: Draft, grounded: Sequence[Grounded] = ()) -> Trace:
     """Return the trace with the sentences that the answerer read, their support, and why they were dropped."""
-    support = {(each.sentence.start, each.sentence.end, each.sentence.text): each for each in grounded}
+    support = {
+        (quote.start, quote.end, each.sentence.text): each for each in grounded for quote in each.sentence.quotes
+    }
     read = tuple(_supported(each, support.get((each.start, each.end, each.text))) for each in draft.considered)
     return replace(trace, sentences=read)
 

@@ -10,7 +10,7 @@ from rag.answering.answerability import features, fitted
 from rag.answering.interaction import Closeness, Weights, closeness, weights
 from rag.answering.reading import ReadSentence, read
 from rag.answering.sentence_cache import SentenceCache
-from rag.answers import Draft, Found, Sentence, TracedSentence
+from rag.answers import Draft, Found, Quote, Sentence, TracedSentence
 from rag.config import AnswerConfig
 from rag.conflicts import newer_counterparts
 from rag.ports import Embedder
@@ -119,7 +119,7 @@ def _repeats(text: str, other: str) -> bool:
 
 
 def _sentence(each: ReadSentence, score: float) -> Sentence:
-    return Sentence(each.text, each.hit, each.start, each.end, round(score, 6))
+    return Sentence(each.text, (Quote(each.text, each.hit, each.start, each.end),), round(score, 6))
 
 
 def _considered(

@@ -9,9 +9,11 @@ from fastapi import FastAPI
 
 from rag.api import operations, problems, routes
 from rag.api.asking import Asking
+from rag.api.disconnects import Disconnects
 from rag.api.metrics import Metrics
 from rag.api.opening import Opening
 from rag.api.security import Guard
+from rag.api.writing_slots import WritingSlots
 from rag.bootstrap import Service
 from rag.settings import Settings
 
@@ -33,6 +35,8 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
     app.state.metrics = Metrics(opening.facts, opening.dropped)
     app.state.asking = Asking(opening, app.state.metrics, settings.api)
     problems.install(app)
+    app.state.slots = WritingSlots(settings.model.concurrency)
+    app.add_middleware(Disconnects, path="/v1/answers")
     app.add_middleware(Guard, max_body_bytes=settings.api.max_body_bytes)
     app.include_router(routes.router)
     app.include_router(operations.router)

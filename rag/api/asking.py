@@ -1,6 +1,10 @@
 """One question over HTTP: request, pipeline, then metrics and the query log."""
 
 import time
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from threading import Event as Flag
 from uuid import uuid4
 
 from rag.answers import Answered, Found
@@ -8,6 +12,7 @@ from rag.api.metrics import Metrics
 from rag.api.opening import Opening
 from rag.api.schemas import AnswerRequest, SearchRequest
 from rag.database.records import record_of_answer, record_of_search
+from rag.events import Begun, Event
 from rag.settings import ApiSettings
 from rag.telemetry import bind
 from rag.types import Caller, Request
@@ -19,16 +24,26 @@ class Asking:
     def __init__(self, opening: Opening, metrics: Metrics, settings: ApiSettings) -> None:
         self._opening, self._metrics, self._settings = opening, metrics, settings
 
-    def answer(self, body: AnswerRequest, caller: Caller) -> Answered:
-        """Answer, count and record. Raises what the pipeline raises, and UnavailableError before it is open."""
-        request = self._request(body, caller)
-        answered = self._opening.service.pipeline.answer(request)
+    def answer(self, body: AnswerRequest, caller: Caller, cancelled: Flag) -> Generator[Event, None, None]:
+        """Yield an answer as it comes about; count and record it before it is given.
+
+        Raises what the pipeline raises, and UnavailableError before it is open.
+        """
+        request = replace(self._request(body, caller), cancelled=cancelled)
+        with closing(self._opening.service.pipeline.stream(request)) as events:
+            for event in events:
+                if isinstance(event, Begun):
+                    bind(generation=event.generation, bundle=event.bundle)
+                elif isinstance(event, Answered):
+                    self._keep(request, event)
+                yield event
+
+    def _keep(self, request: Request, answered: Answered) -> None:
         answer = answered.answer
-        bind(generation=answer.generation, bundle=answer.bundle)
         self._metrics.timed(answer.timings_ms)
         self._metrics.answered(answer.status)
+        self._metrics.spent(answer.answered_by, answer.usage)
         self._opening.records.keep(record_of_answer(request, answered))
-        return answered
 
     def search(self, body: SearchRequest, caller: Caller) -> Found:
         """Search, count and record. Raises what the pipeline raises, and UnavailableError before it is open."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from rag.answers import Usage
 from rag.database.reader import IndexFacts
 
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -25,6 +26,12 @@ class Metrics:
         self._answers = Counter(
             "plumbline_answers", "Answers by status, and failures by code.", ["outcome"], registry=self._registry
         )
+        self._tokens = Counter(
+            "plumbline_llm_tokens", "Tokens of language models.", ["model", "direction"], registry=self._registry
+        )
+        self._cost = Counter(
+            "plumbline_llm_cost_usd", "Cost of language models, as far as known.", ["model"], registry=self._registry
+        )
         self._registry.register(_Observed(facts, dropped))
 
     def timed(self, timings_ms: Mapping[str, float]) -> None:
@@ -35,6 +42,13 @@ class Metrics:
     def answered(self, status: str) -> None:
         """Count an answer by its status."""
         self._answers.labels(status).inc()
+
+    def spent(self, model: str, usage: Usage) -> None:
+        """Count what a language model took for one answer; of an unknown price nothing."""
+        if usage.input_tokens:
+            self._tokens.labels(model, "input").inc(usage.input_tokens)
+            self._tokens.labels(model, "output").inc(usage.output_tokens)
+            self._cost.labels(model).inc(float(usage.cost_usd or 0))
 
     def failed(self, code: str) -> None:
         """Count a question that got an error in place of an answer."""

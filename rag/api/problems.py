@@ -70,9 +70,9 @@ def described(code: str) -> ProblemKind:
     raise NotFoundError("There is no such kind of problem.")
 
 
-def respond(request: Request, fault: Fault) -> Response:
+def problem_of(request: Request, fault: Fault) -> Problem:
     """Return the problem document of a fault."""
-    problem = Problem(
+    return Problem(
         type=f"/problems/{fault.code}",
         title=fault.title,
         status=fault.status,
@@ -83,8 +83,20 @@ def respond(request: Request, fault: Fault) -> Response:
         errors=list(fault.errors),
         checks=fault.checks,
     )
+
+
+def fault_of(error: RagError) -> Fault:
+    """Return the fault that an error is."""
+    if error.status >= 500:
+        log.warning("unavailable", code=error.code, reason=str(error))
+    headers = {"Retry-After": "1"} if error.retryable else {}
+    return Fault(error.status, error.code, error.title, str(error), headers=headers)
+
+
+def respond(request: Request, fault: Fault) -> Response:
+    """Return the response of a fault."""
     return Response(
-        problem.model_dump_json(exclude_none=True),
+        problem_of(request, fault).model_dump_json(exclude_none=True),
         status_code=fault.status,
         media_type=MEDIA_TYPE,
         headers=dict(fault.headers),
@@ -95,10 +107,7 @@ async def _on_rag_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RagError)
     if request.url.path == "/v1/answers":
         request.app.state.metrics.failed(error.code)
-    if error.status >= 500:
-        log.warning("unavailable", code=error.code, reason=str(error))
-    headers = {"Retry-After": "1"} if error.retryable else {}
-    return respond(request, Fault(error.status, error.code, error.title, str(error), headers=headers))
+    return respond(request, fault_of(error))
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from rag.api.asking import Asking
 from rag.api.opening import Opening
@@ -22,7 +22,9 @@ from rag.api.schemas import (
     search_reply,
 )
 from rag.api.security import CallerDep
+from rag.api.streaming import EVENTS, event_stream, wants_events
 from rag.api.view import POLICY, render_view
+from rag.api.writing_slots import WritingSlots
 from rag.database.reader import ReadDocument
 from rag.errors import NotFoundError
 from rag.types import Caller
@@ -40,6 +42,12 @@ async def _opening(request: Request) -> Opening:
     return opening
 
 
+async def _slots(request: Request) -> WritingSlots:
+    slots: WritingSlots = request.app.state.slots
+    return slots
+
+
+SlotsDep = Annotated[WritingSlots, Depends(_slots)]
 AskingDep = Annotated[Asking, Depends(_asking)]
 OpeningDep = Annotated[Opening, Depends(_opening)]
 DocumentId = Annotated[str, Path(max_length=200)]
@@ -49,10 +57,23 @@ Offset = Annotated[int | None, Query(ge=0, le=2**31 - 1, description="Code point
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/answers", operation_id="create_answer", responses=problems(409, 413, 415, 422, 503, 504))
-def create_answer(body: AnswerRequest, caller: CallerDep, asking: AskingDep) -> CitedAnswer:
-    """Answer a question from what the caller may read, with citations, or say why there is no answer."""
-    return CitedAnswer.model_validate(asking.answer(body, caller).answer)
+@router.post(
+    "/answers",
+    operation_id="create_answer",
+    response_model=CitedAnswer,
+    responses=EVENTS | problems(409, 413, 415, 422, 503, 504),
+)
+async def create_answer(  # async: a model that is slow holds no thread of the pool
+    request: Request, body: AnswerRequest, caller: CallerDep, asking: AskingDep, slots: SlotsDep
+) -> CitedAnswer | Response:
+    """Answer a question from what the caller may read, with citations, or say why there is no answer.
+
+    With `Accept: text/event-stream` the sentences come one by one, each once it passed every check.
+    """
+    events = asking.answer(body, caller, request.state.cancelled)
+    if wants_events(request):
+        return await event_stream(request, slots.each(events))
+    return CitedAnswer.model_validate((await slots.last(events)).answer)
 
 
 @router.post("/search", operation_id="search", responses=problems(409, 413, 415, 422, 503, 504))

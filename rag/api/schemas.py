@@ -129,11 +129,12 @@ class CitationBody(BaseModel, from_attributes=True):
 
 
 class UsageBody(BaseModel, from_attributes=True):
-    """Tokens of a language model; the cost is null where the price is unknown."""
+    """Tokens of a language model; the cost is null where tokens or price are unknown."""
 
     input_tokens: Count
     output_tokens: Count
     cost_usd: str | None
+    estimated: bool = Field(description="The model did not say: counted here, by another tokenizer.")
 
 
 class CitedAnswer(BaseModel, from_attributes=True):

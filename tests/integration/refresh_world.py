@@ -23,6 +23,7 @@ from indexing.vector_cache import VectorCache
 from indexing.workshop import Workshop
 from rag.adapters.sqlite_store import SqliteStore, WriteLimits
 from rag.analysis import analyse, analyse_query
+from rag.answering.writer import without_model
 from rag.config import Bundle, IndexConfig
 from rag.database import engine, schema
 from rag.database import tables as t
@@ -185,7 +186,7 @@ class Library:
         database, self._store, self._between = Database(home / "truth.db"), SqliteStore(home / "store"), between
         schema.require(database, "truth")
         self._corpus = SqlCorpus(database)
-        self.pipeline = Pipeline(self, self, lambda _: HashedWords(), QuestionLimits())
+        self.pipeline = Pipeline(self, self, lambda _: HashedWords(), QuestionLimits(), without_model())
         self.seen: Truth | None = None
 
     @contextmanager

@@ -1,6 +1,6 @@
 """Sentences to answer text, markers and quotes."""
 
-from rag.answers import Grounded, Sentence
+from rag.answers import Grounded, Quote, Sentence
 from rag.citing import cite
 from rag.types import Chunk, DocumentInfo, Hit
 
@@ -19,7 +19,11 @@ HITS = [hit("leave", FIRST, 50), hit("days", SECOND, 0)]
 def grounded(place, quote, *, supported=True):
     chunk = HITS[place].chunk
     start = chunk.start + chunk.text.index(quote)
-    return Grounded(Sentence(quote, place, start, start + len(quote), 0.9), supported, 0.99)
+    return quoting(quote, place, start, start + len(quote), supported=supported)
+
+
+def quoting(text, place, start, end, *, supported=True):
+    return Grounded(Sentence(text, (Quote(text, place, start, end),)), supported, 0.99)
 
 
 def test_markers_count_from_one_in_the_order_of_first_use():
@@ -48,10 +52,10 @@ def test_one_quote_is_cited_once():
 
 
 def test_a_sentence_that_does_not_stand_at_its_place_is_left_out():
-    wrong_text = Grounded(Sentence("Leave is forty days.", 0, 50, 70, 0.9), supported=True, score=0.9)
-    wrong_place = Grounded(Sentence("Leave is thirty days.", 0, 51, 72, 0.9), supported=True, score=0.9)
-    before_chunk = Grounded(Sentence("x", 0, 0, 1, 0.9), supported=True, score=0.9)
-    no_hit = Grounded(Sentence("Leave is thirty days.", 7, 50, 71, 0.9), supported=True, score=0.9)
+    wrong_text = quoting("Leave is forty days.", 0, 50, 70)
+    wrong_place = quoting("Leave is thirty days.", 0, 51, 72)
+    before_chunk = quoting("x", 0, 0, 1)
+    no_hit = quoting("Leave is thirty days.", 7, 50, 71)
     cited = cite([wrong_text, wrong_place, before_chunk, no_hit, grounded(0, "- Bring a form.")], HITS)
     assert cited.text == "Bring a form. [1]"
     assert len(cited.sentences) == len(cited.citations) == 1

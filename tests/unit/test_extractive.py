@@ -50,7 +50,8 @@ def test_the_sentence_that_answers_comes_first(answer):
 def test_a_sentence_is_a_slice_of_its_document(answer):
     draft = answer("When do days expire that are carried over?", hit("leave", LEAVE, start=300))
     for sentence in draft.sentences:
-        assert LEAVE[sentence.start - 300 : sentence.end - 300] == sentence.text
+        (quote,) = sentence.quotes
+        assert LEAVE[quote.start - 300 : quote.end - 300] == quote.text == sentence.text
 
 
 def test_a_pronoun_is_read_with_the_sentence_before(answer):
@@ -96,7 +97,7 @@ def test_nothing_is_said_twice(answer):
 
 def test_after_the_best_the_others_stand_in_reading_order(answer):
     draft = answer("annual leave days carried over expire", hit("leave", LEAVE), max_sentences=10)
-    places = [each.start for each in draft.sentences[1:]]
+    places = [each.quotes[0].start for each in draft.sentences[1:]]
     assert places == sorted(places)
 
 

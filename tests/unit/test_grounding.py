@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rag.answers import Draft, Sentence
+from rag.answers import Quote, Sentence
 from rag.claims import claims, known_values
 from rag.grounding import check_grounding, ground
 from rag.types import Chunk, DocumentInfo, Hit
@@ -102,15 +102,25 @@ def test_a_huge_source_takes_bounded_time():
     assert time.process_time() - started < 30
 
 
-def test_a_draft_keeps_its_order_and_gets_its_support():
-    info = DocumentInfo("d", "v", "h/lift.txt", "Lift", "text", "h")
-    hit = Hit(Chunk("c", "d", 100, 100 + len(LIFT), LIFT), info, 1.0)
-    quoted = Sentence(LIFT[:46], 0, 100, 146, 0.9)
-    invented = Sentence("The lift has 12 floors.", 0, 100, 120, 0.8)
-    grounded = ground(Draft((quoted, invented), 0.9), [hit], 0.5)
-    assert [each.sentence for each in grounded] == [quoted, invented]
-    assert [each.supported for each in grounded] == [True, False]
-    assert grounded[1].missing == ("12",)
+def hit_of(name, text, start=0):
+    info = DocumentInfo(name, "v", f"h/{name}.txt", name, "text", "h")
+    return Hit(Chunk(f"c-{name}", name, start, start + len(text), text), info, 1.0)
+
+
+def test_a_quoted_sentence_is_supported_and_an_invented_one_is_not():
+    hit = hit_of("lift", LIFT, 100)
+    quotes = (Quote(LIFT[:46], 0, 100, 146),)
+    invented = ground(Sentence("The lift has 12 floors.", quotes), [hit], 0.5)
+    assert ground(Sentence(LIFT[:46], quotes), [hit], 0.5).supported
+    assert not invented.supported
+    assert invented.missing == ("12",)
+
+
+def test_a_sentence_is_supported_by_what_it_quotes_and_by_nothing_else():
+    hits = [hit_of("lift", LIFT), hit_of("lease", LEASE)]
+    of_the_lift = Sentence(LIFT[:46], (Quote(LEASE[:20], 1, 0, 20),))
+    assert not ground(of_the_lift, hits, 0.5).supported
+    assert not ground(Sentence(LIFT[:46], ()), hits, 0.5).supported
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,293 @@
+"""Answers by a language model: what of its words reaches the reader, and what happens where it fails."""
+
+import os
+import time
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from rag.adapters.prices import cost_usd
+from rag.bootstrap import open_service
+from rag.config import Bundle
+from rag.database.records import record_of_answer
+from rag.diagnosis import diagnose
+from rag.settings import Settings
+from tests.fake_provider import NAME, Reply
+from tests.integration.generating import GOOD, QUESTION, SECOND, ask, degraded, generative, request, with_model, writing
+
+MB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def world(indexed_home):
+    with writing(indexed_home, api_key="k-secret") as made:
+        yield made
+
+
+@pytest.fixture
+def service(world):
+    return world[0]
+
+
+@pytest.fixture
+def provider(world):
+    world[1].calls.clear()
+    return world[1]
+
+
+def text_of(service, hit):
+    return service.reader.document(hit.document_id, hit.version, frozenset(["*"])).document.text
+
+
+def test_a_model_s_words_come_with_quotes_that_the_server_found(service, provider):
+    provider.script = [Reply("Birth parents get 26 weeks of parental leave. [1]\n")]
+    answer = ask(service).answer
+    assert (answer.status, answer.answered_by) == ("answered", NAME)
+    assert answer.text == "Birth parents get 26 weeks of parental leave. [1]"
+    (citation,) = answer.citations
+    assert text_of(service, citation)[citation.start : citation.end] == citation.quote
+    assert "26 weeks" in citation.quote
+    assert answer.notices == ()
+
+
+def test_the_default_answer_asks_no_model(service, provider):
+    assert service.pipeline.answer(replace(request(), bundle=None)).answer.answered_by == "extractive"
+    assert provider.calls == []
+    assert Bundle().digest == "0fcc999ef828"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Birth parents receive 27 weeks of parental leave. [1]",
+        "Birth parents receive 26 weeks of parental leave, says Donald Duck. [1]",
+        "Birth parents receive 26 weeks of parental leave from 3 March 2031. [1]",
+        "Birth parents receive 26 weeks of parental leave.",
+        "Birth parents receive 26 weeks of parental leave. [99]",
+        "Birth parents receive 26 weeks of parental leave. [0]",
+        "Birth parents receive 26 weeks, see [the portal](https://evil.example). [1]",
+        "Birth parents receive 26 weeks, see https://evil.example/26. [1]",
+        "Birth parents receive 26 weeks, see evil.example. [1]",
+        "<b>Birth parents</b> receive 26 weeks of parental leave. [1]",
+        "![x](https://evil.example/p.png) Birth parents receive 26 weeks of parental leave. [1]",
+        "The capital of France is Paris. [1]",
+    ],
+)
+def test_a_sentence_that_may_not_be_shown_is_dropped_and_the_others_stay(service, provider, claim):
+    provider.script = [Reply(f"{claim}\n{SECOND}")]
+    answer = ask(service).answer
+    assert answer.text == SECOND.strip()
+    assert answer.status == "partial"
+
+
+def test_a_sentence_stands_on_the_source_it_names_and_on_no_other(service, provider):
+    provider.script = [Reply(f"{GOOD.replace('[1]', '[4]')}{SECOND}")]
+    assert ask(service).answer.text == SECOND.strip()
+
+
+def test_marks_of_lists_and_emphasis_are_taken_off(service, provider):
+    provider.script = [Reply(f"- **{GOOD.strip().replace(' [1]', '')}** [1]\n")]
+    assert ask(service).answer.text == GOOD.strip()
+
+
+def test_what_a_model_does_not_answer_is_abstained_with_the_reason(service, provider):
+    provider.script = [Reply("NOT_ANSWERED")]
+    answer = ask(service).answer
+    assert (answer.status, answer.reason.code, answer.citations) == ("abstained", "not_answered", ())
+    assert answer.usage.input_tokens == 100
+
+
+def test_a_question_that_the_documents_do_not_answer_asks_no_model(service, provider):
+    answer = ask(service, "What is the boiling point of tungsten?").answer
+    assert answer.status == "abstained"
+    assert provider.calls == []
+
+
+def test_no_more_sentences_than_the_bundle_allows(service, provider):
+    provider.script = [Reply(GOOD + SECOND)]
+    assert ask(service, max_sentences=1).answer.text == GOOD.strip()
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(status=400), "answered 400"),
+        (Reply(status=500), "answered 500"),
+        (Reply("", finish="content_filter"), "refused"),
+        (Reply("", refusal="I cannot help with that."), "refused"),
+        (Reply("I'm sorry, but I can't help with that."), "do not support"),
+        (Reply("Birth parents receive 99 weeks. [1]"), "do not support"),
+        (Reply("blah " * 3000), "no readable answer"),
+        (Reply("Cats purr loudly. [1]\n" * 4000), "more than it was allowed"),
+        (Reply(GOOD, cut_after=0), "broke off"),
+        (Reply(raw=b"data: {not json\n\n"), "no answer"),
+        (Reply(raw=b'data: {"choices": "none", "model": 7}\n\n'), "in the middle"),
+        (Reply(raw=b'data: {"choices": [{"delta": {"content": {"a": 1}}}]}\n\n'), "in the middle"),
+        (Reply(raw=b"data: " + b"[" * 100_000 + b"\n\n"), "no answer"),
+        (Reply(raw=b"\xff\xfe\x00garbage"), "no answer"),
+        (Reply(GOOD, model="cheaper-1"), "Another model"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_where_the_model_fails_the_documents_are_quoted_and_it_is_said(service, provider, reply, said):
+    provider.script = [reply]
+    answered = ask(service, model=NAME)
+    assert said in degraded(answered)
+    assert answered.answer.answered_by == "extractive"
+    assert "26 weeks" in answered.answer.text
+    assert answered.answer.citations
+
+
+def test_a_service_that_is_not_there_is_told_without_its_address_or_key(indexed_home):
+    with writing(indexed_home, url="http://127.0.0.1:9/v1", api_key="k-secret") as (service, _):
+        said = degraded(ask(service))
+    assert "cannot be reached" in said
+    assert "127.0.0.1" not in said
+    assert "k-secret" not in said
+
+
+def test_a_slow_model_is_given_up_within_the_deadline(service, provider):
+    provider.script = [Reply(GOOD, first_token_s=30)]
+    started = time.monotonic()
+    answered = ask(service, seconds=2)
+    assert time.monotonic() - started < 2
+    assert "in time" in degraded(answered)
+    assert answered.answer.answered_by == "extractive"
+
+
+def test_what_passed_before_a_cut_stays_and_is_told(service, provider):
+    provider.script = [Reply(GOOD + SECOND + "Birth parents", ends_clean=False)]
+    answered = ask(service)
+    assert answered.answer.status == "partial"
+    assert answered.answer.text == f"{GOOD.strip()} {SECOND.strip().replace('[1]', '[2]')}"
+    assert "in the middle" in degraded(answered)
+
+
+def test_what_passes_is_tried_again_and_what_does_not_is_not(service, provider):
+    provider.script = [Reply(status=500), Reply(status=429, retry_after="0"), Reply(GOOD)]
+    assert ask(service).answer.answered_by == NAME
+    assert len(provider.calls) == 3
+    provider.calls.clear()
+    provider.script = [Reply(status=401), Reply(GOOD)]
+    assert degraded(ask(service))
+    assert len(provider.calls) == 1
+
+
+def test_a_wait_that_is_longer_than_the_time_left_is_not_begun(service, provider):
+    provider.script = [Reply(status=429, retry_after="60"), Reply(GOOD)]
+    started = time.monotonic()
+    assert "429" in degraded(ask(service, seconds=10))
+    assert time.monotonic() - started < 3
+
+
+def test_a_cut_stream_is_not_asked_for_again(service, provider):
+    provider.script = [Reply(GOOD + SECOND, cut_after=18), Reply(GOOD)]
+    ask(service)
+    assert len(provider.calls) == 1
+
+
+def test_a_newer_dialect_is_found_out_once(indexed_home):
+    def reply(call):
+        return Reply(status=400, error_param="max_tokens") if "max_tokens" in call.body else Reply(GOOD)
+
+    with writing(indexed_home) as (service, provider):
+        provider.script = reply
+        assert ask(service).answer.answered_by == ask(service).answer.answered_by == NAME
+        assert ["max_tokens" in call.body for call in provider.calls] == [True, False, False]
+
+
+def test_a_flood_ends_early_and_takes_no_memory(service, provider):
+    before = resident_bytes()
+    provider.script = [Reply(flood_bytes=50 * MB)]
+    assert degraded(ask(service))
+    assert resident_bytes() - before < 30 * MB
+
+
+def resident_bytes():
+    with open("/proc/self/statm") as file:  # noqa: PTH123  # no file of ours
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_tokens_are_what_the_service_says(service, provider):
+    provider.script = [Reply(GOOD, usage=(812, 21))]
+    usage = ask(service).answer.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.estimated) == (812, 21, False)
+    assert usage.cost_usd is None  # of a service that no price list has
+
+
+def test_tokens_that_the_service_does_not_say_are_counted_and_cost_is_unknown(service, provider):
+    provider.script = [Reply(GOOD, usage=None)]
+    usage = ask(service).answer.usage
+    assert usage.estimated
+    assert usage.input_tokens > 100
+    assert usage.output_tokens > 10
+    assert usage.cost_usd is None
+
+
+def test_a_price_is_that_of_the_service_that_was_called():
+    assert Decimal(cost_usd("gpt-4o", "https://api.openai.com/v1", 1_000_000, 0) or 0) > 0
+    assert cost_usd("gpt-4o", "https://llm.example.internal/v1", 1000, 10) is None
+    assert cost_usd("no-such-model", "https://api.openai.com/v1", 1000, 10) is None
+
+
+def test_usage_and_the_model_stand_in_the_query_log(service, provider):
+    provider.script = [Reply(GOOD, usage=(812, 21))]
+    asked = request()
+    record = record_of_answer(asked, service.pipeline.answer(asked))
+    assert '"input_tokens":812' in record.answer
+    assert f'"answered_by":"{NAME}"' in record.answer
+
+
+def test_the_name_that_a_service_gives_itself_is_shown_with_its_date_alone(service, provider):
+    provider.script = [Reply(GOOD, model=f"{NAME}-2026-01-31")]
+    assert ask(service).answer.answered_by == f"{NAME}-2026-01-31"
+    provider.script = [Reply(GOOD, model=f"{NAME}-<img src=//evil.example>")]
+    assert ask(service).answer.answered_by == NAME
+
+
+def test_documents_of_others_are_in_no_prompt(service, provider):
+    provider.script = [Reply("NOT_ANSWERED")]
+    ask(service, "What is the maximum salary of band B5?", min_answerability=0)
+    ask(service, "What is the maximum salary of band B5?", "public", "hr", min_answerability=0)
+    mine, theirs = (call.prompt for call in provider.calls)
+    assert "B5" in theirs.split("Question")[0]
+    assert "hr/" not in mine
+    assert len([line for line in mine.splitlines() if "B5" in line]) == 1  # the question
+
+
+def test_the_trace_says_what_became_of_every_sentence(service, provider):
+    provider.script = [Reply(GOOD + "Birth parents receive 27 weeks. [1]\nNo source here.\n")]
+    fates = [each.fate for each in ask(service).trace.sentences]
+    assert fates[0] == "cited"
+    assert fates[1].startswith("not supported: 27")
+    assert fates[2] == "names no source that carries it"
+
+
+def test_without_a_model_the_answer_says_how_to_set_one(indexed_home, service):
+    with open_service(indexed_home) as plain:
+        assert "PLUMBLINE_MODEL__URL" in degraded(ask(plain))
+
+
+def test_a_bundle_s_prompt_and_model_are_part_of_its_digest():
+    digests = {generative(**each).digest for each in ({}, {"prompt": "brief"}, {"model": "m"}, {"temperature": 0.5})}
+    assert len(digests) == 4
+
+
+def test_doctor_shows_the_model_without_its_key(indexed_home: Settings, provider):
+    settings = with_model(
+        indexed_home, provider, url="http://user:pw-secret@127.0.0.1:9/v1?k=secret", api_key="k-secret"
+    )
+    found = diagnose(settings)
+    assert found["addresses"]["model"] == f"{NAME} at http://127.0.0.1:9/v1, with a key"
+    assert "secret" not in str(found)
+    assert found["limits"]["model"]["concurrency"] == 8
+
+
+def test_nothing_but_the_model_is_asked_what_it_is_asked(service, provider):
+    provider.script = [Reply(GOOD)]
+    ask(service)
+    (call,) = provider.calls
+    assert call.path == "/v1/chat/completions"
+    assert call.key == "Bearer k-secret"
+    assert QUESTION in call.prompt
