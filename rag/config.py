@@ -179,6 +179,8 @@ def parse_bundle(content: bytes, name: str) -> Bundle:
         found = yaml.safe_load(content.decode())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"The bundle {name} is not YAML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"The bundle {name} cannot be used: it is nested too deeply.") from error
     try:
         return Bundle.model_validate({} if found is None else _explicit(found, name))
     except ValidationError as error:

@@ -212,7 +212,7 @@ def click_until(page: Page, name: str, then: str) -> None:
 
 def ask(opened: Opened) -> str:
     opened.page.goto(f"{opened.address}/ask?q={quote(QUESTION)}")
-    opened.page.get_by_text("How this came about").wait_for()
+    opened.page.get_by_text("Why this answer").wait_for()
     settled(opened.page)
     return opened.page.locator('[data-testid="stMain"]').inner_text()
 

@@ -244,6 +244,8 @@ def test_next_and_previous_go_round_and_the_count_is_told(page):
     find.press("Enter")
     find.press("Enter")
     expect(count).to_have_text("2 of 1,111")
+    find.fill("no-such-words. (nor [these])")
+    expect(page.get_by_text("No hit")).to_be_visible()
     find.fill("no such words")
     expect(page.get_by_text("No hit")).to_be_visible()
 
