@@ -132,11 +132,19 @@ def with_values(bundle: Bundle, values: Mapping[str, Value]) -> Bundle:
 
 
 def varied(bundle: Bundle, field: BundleField, values: Sequence[Value]) -> tuple[NamedBundle, ...]:
-    """Return the bundle once for each value of one setting, named after it. Raises UsageError."""
-    return tuple(
-        NamedBundle(name=f"{field.name} {said(value)}"[:_LONGEST_NAME], bundle=with_values(bundle, {field.path: value}))
-        for value in values
-    )
+    """Return the bundle once for each value of one setting, named after it, no two alike. Raises UsageError."""
+    names = _told_apart([f"{field.name} {said(value)}" for value in values])
+    bundles = [with_values(bundle, {field.path: value}) for value in values]
+    return tuple(NamedBundle(name=name, bundle=made) for name, made in zip(names, bundles, strict=True))
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Return names cut to what can be shown; those that are alike then end in a number."""
+    found: list[str] = []
+    for number, name in enumerate(names, 1):
+        cut = name[:_LONGEST_NAME]
+        found.append(f"{cut} ({number})" if cut in found else cut)
+    return found
 
 
 def distinct(bundles: Sequence[NamedBundle]) -> tuple[tuple[NamedBundle, ...], dict[str, str]]:

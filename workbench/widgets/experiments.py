@@ -8,7 +8,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from evals.batch import Batch
-from evals.batch_progress import BatchProgress, BundleProgress, progress_of
+from evals.batch_progress import BatchProgress, BundleProgress, progress_of, seconds_left
 from evals.comparison import compare_tables
 from evals.loading import set_name
 from evals.run import Run, Summary
@@ -137,43 +137,9 @@ def _place(name: str, mean: float, half: float) -> dict[str, str | float]:
 
 
 def _show_time_left(batch: Batch, progress: BatchProgress) -> None:
-    left = time_left(batch, progress, time.time())
+    left = seconds_left({each.name: each.seconds for each in batch.forecasts}, progress, time.time())
     if left is not None:
         st.caption(f"About {duration(max(left, 1))} left.")
-
-
-def time_left(batch: Batch, progress: BatchProgress, now: float) -> float | None:
-    """Return about how many seconds are left: as told before the start, corrected by what came; None if unknown."""
-    told = {each.name: each.seconds for each in batch.forecasts}
-    usual = _usual(progress, now)
-    left = 0.0
-    for each in progress.bundles:
-        whole = told.get(each.name, usual)
-        if each.state != "done" and whole is None:
-            return None
-        if each.state == "running":
-            left += max((whole or 0.0) - (now - (each.began_at or now)), _of_stage(each, now), 0.0)
-        elif each.state == "waiting":
-            left += whole or 0.0
-    return left
-
-
-def _usual(progress: BatchProgress, now: float) -> float | None:
-    """Return the mean seconds of finished bundles, else what the one at work will take at its present pace."""
-    took = [each.ended_at - each.began_at for each in progress.bundles if each.ended_at and each.began_at]
-    if took:
-        return sum(took) / len(took)
-    each = progress.current
-    if each is None or not each.began_at or not _of_stage(each, now):
-        return None
-    return now - each.began_at + _of_stage(each, now)
-
-
-def _of_stage(each: BundleProgress, now: float) -> float:
-    """Return the seconds that the present stage still takes at its present pace; 0 where that is unknown."""
-    if not each.done or not each.stage_began_at:
-        return 0.0
-    return (now - each.stage_began_at) / each.done * (each.total - each.done)
 
 
 def _show_what_happened(job: Job) -> None:
@@ -195,7 +161,7 @@ def _show_outcome(batch: Batch, progress: BatchProgress) -> None:
     try:
         runs = [_run(id_) for id_ in ids]
     except NotFoundError as error:
-        st.text(str(error))
+        st.text(visible(str(error)))
         return
     if len(runs) > 1:
         for verdict in _verdicts(tuple(ids)):

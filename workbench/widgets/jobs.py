@@ -78,7 +78,7 @@ def _tried(job: Job, *, go_on: bool) -> None:
     try:
         desk.go_on(job) if go_on else desk.stop(job)
     except RagError as error:
-        st.text(str(error))
+        st.text(visible(str(error)))
     else:
         st.rerun()
 
