@@ -1,15 +1,18 @@
 """The eval sets that a person can choose from, without typing a path."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from evals.loading import QUESTIONS, set_name
 from evals.runs import RunBook
+from rag.errors import UsageError
 from rag.settings import Settings
 
 Origin: TypeAlias = Literal["example", "yours", "measured"]
 _SHIPPED = Path(__file__).with_name("sets")
+_QUOTED_CHARS = 200  # of what is no path
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,18 @@ def known_sets(settings: Settings, book: RunBook) -> list[KnownSet]:
     for path in _in_folder(_SHIPPED):
         found[path] = "example"
     return [KnownSet(set_name(path), path, origin) for path, origin in found.items()]
+
+
+def place_of(text: str) -> Path:
+    """Return the absolute path that a person named; nothing need be there. Raises UsageError for what is no path."""
+    try:
+        place = Path(text).expanduser().resolve()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            place.stat()
+    except (OSError, RuntimeError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{text[:_QUOTED_CHARS]!r} cannot be a file or folder here: {said}.") from error
+    return place
 
 
 def _in_folder(folder: Path) -> list[Path]:
