@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, inspect, select, update
 
 from evals.run import Run, RunState, Summary
@@ -20,6 +20,7 @@ from rag.database.engine import Database
 from rag.errors import NotFoundError, UsageError
 from rag.processes import Worker, this_process
 
+_Model = TypeVar("_Model", bound=BaseModel)
 _NONE = "There are no runs yet. `plumbline eval run SET` makes one."
 
 
@@ -144,7 +145,7 @@ class RunBook:
         query = select(t.runs.c.content).where(t.runs.c.state == "done", t.runs.c.host == this_process()["host"])
         with self.database.read() as connection:
             found = connection.execute(query.order_by(t.runs.c.started_at.desc()).limit(limit)).scalars().all()
-        return [Run.model_validate(content) for content in found]
+        return [run for content in found if (run := _read(Run, content))]
 
     def set_paths(self) -> tuple[Path, ...]:
         """Return where the sets of finished runs were, the latest first."""
@@ -165,12 +166,15 @@ class RunBook:
         return [_line(row) for row in rows]
 
     def finished(self) -> builtins.list[FinishedRun]:
-        """Return the runs with a result, the latest first; with those that were made for another."""
+        """Return the runs with a result, the latest first; with those that were made for another.
+
+        What another version of Plumbline saved, and this one cannot read, is left out; `list` has it.
+        """
         if not self.exists:
             return []
         query = select(t.runs).where(t.runs.c.state == "done").order_by(t.runs.c.started_at.desc())
         with self.database.read() as connection:
-            return [_finished(row) for row in connection.execute(query)]
+            return [run for row in connection.execute(query) if (run := _finished(row))]
 
 
 def load_file(path: Path) -> Run:
@@ -191,10 +195,24 @@ def _line(row: Row[Any]) -> RunLine:
     )
 
 
-def _finished(row: Row[Any]) -> FinishedRun:
+def readable_bundle(content: object) -> Bundle | None:
+    """Return a bundle that was written down; None where this version of Plumbline cannot read it."""
+    return _read(Bundle, content) if content else None
+
+
+def _read(kind: type[_Model], content: object) -> _Model | None:
+    try:
+        return kind.model_validate(content)
+    except ValidationError:
+        return None
+
+
+def _finished(row: Row[Any]) -> FinishedRun | None:
     content = row.content
-    headline = str(content.get("headline", ""))
-    mean = content["metrics"].get(headline)
+    headline, metrics = str(content.get("headline", "")), content.get("metrics", {})
+    bundle, mean = _read(Bundle, content.get("bundle_content", {})), _read(Summary, metrics.get(headline))
+    if bundle is None or (headline in metrics and mean is None):
+        return None
     return FinishedRun(
         id=row.id,
         begun=row.begun,
@@ -206,10 +224,10 @@ def _finished(row: Row[Any]) -> FinishedRun:
         cases=row.cases,
         started_at=row.started_at,
         headline=headline,
-        mean=Summary.model_validate(mean) if mean else None,
-        metrics=tuple(content["metrics"]),
+        mean=mean,
+        metrics=tuple(metrics),
         parent=row.parent,
-        bundle_content=Bundle.model_validate(content.get("bundle_content", {})),
+        bundle_content=bundle,
         code=str(content.get("code", "")),
         model=str(content.get("model", "")),
     )

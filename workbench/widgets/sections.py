@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from rag.api.view import visible
 from rag.errors import NoIndexError, RagError
 
 
@@ -23,4 +24,4 @@ def section(title: str) -> Iterator[None]:
 def show_failure(error: RagError) -> None:
     """Show what went wrong and what to do, in the place of a part of the page."""
     st.error(error.title, icon=":material/error:")
-    st.text(str(error))
+    st.text(visible(str(error)))
