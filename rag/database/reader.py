@@ -100,7 +100,7 @@ class DocumentReader:
             )
 
 
-def _living_chunks(pointer: Pointer) -> Select[tuple[int]]:
+def _living_chunks(pointer: Pointer) -> Select[int]:
     """Return the query for how many chunks serve; what a refresh has written and not published is none of them."""
     of_generation = t.chunks.c.generation == pointer.bundle.index.digest
     return select(func.count()).select_from(t.chunks).where(of_generation, alive(t.chunks, pointer.revision))  # type: ignore[arg-type]  # a condition
