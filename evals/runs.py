@@ -3,10 +3,10 @@
 import builtins
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 import orjson
@@ -21,6 +21,9 @@ from rag.errors import NotFoundError, UsageError
 from rag.processes import Worker, this_process
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_APART = b"\x02"  # begins cases whose rankings lie apart; what zlib writes begins otherwise
+_LENGTH_BYTES = 8
+Case: TypeAlias = dict[str, object]  # JSON
 _NONE = "There are no runs yet. `plumbline eval run SET` makes one."
 
 
@@ -115,9 +118,8 @@ class RunBook:
 
     def save(self, run: Run) -> None:
         """Keep a run with its cases."""
-        content, cases = run.as_json(cases=False), [case.model_dump(mode="json") for case in run.cases]
-        blob = zlib.compress(orjson.dumps(cases), 3)
-        values = {"state": run.state, "pid": None, "content": content, "asked": len(cases)}
+        content, blob = run.as_json(cases=False), _packed([case.model_dump(mode="json") for case in run.cases])
+        values = {"state": run.state, "pid": None, "content": content, "asked": len(run.cases)}
         with self.database.write() as connection:
             connection.execute(update(t.runs).where(t.runs.c.id == run.id).values(values))
             connection.execute(delete(t.run_cases).where(t.run_cases.c.run_id == run.id))
@@ -129,6 +131,13 @@ class RunBook:
 
     def raw(self, run_id: str) -> Mapping[str, object]:
         """Return a run with its cases as it is stored, unchecked. Raises NotFoundError."""
+        content, cases, rankings = self.apart(run_id)
+        for case, ranking in zip(cases, rankings, strict=False):  # of older runs none lies apart
+            case["ranking"] = orjson.loads(ranking)
+        return {**content, "cases": cases}
+
+    def apart(self, run_id: str) -> tuple[Mapping[str, object], builtins.list[Case], builtins.list[bytes]]:
+        """Return a run, its cases, and their rankings as JSON each, which are most of it. Raises NotFoundError."""
         if not self.exists:
             raise NotFoundError(f"There is no finished run {run_id!r}. {_NONE}")
         query = select(t.runs.c.content, t.run_cases.c.content.label("cases")).join(t.run_cases)
@@ -136,7 +145,7 @@ class RunBook:
             row = connection.execute(query.where(t.runs.c.id == run_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"There is no finished run {run_id!r}. `plumbline eval runs` lists them.")
-        return {**row.content, "cases": orjson.loads(zlib.decompress(row.cases))}
+        return row.content, *_unpacked(row.cases)
 
     def latest_here(self, limit: int) -> list[Run]:
         """Return the latest runs that were made on this host, without their cases, the latest first."""
@@ -187,6 +196,23 @@ def load_file(path: Path) -> Run:
         raise UsageError(
             f"{path} is not what `plumbline eval run --out` writes: {validation_message(error)}."
         ) from error
+
+
+def _packed(cases: Sequence[Case]) -> bytes:
+    """Return cases as they are stored: deflated, with their rankings apart, a line each."""
+    rankings = b"\n".join(orjson.dumps(case.pop("ranking")) for case in cases)
+    head = zlib.compress(orjson.dumps(cases), 3)
+    return _APART + len(head).to_bytes(_LENGTH_BYTES) + head + zlib.compress(rankings, 3)
+
+
+def _unpacked(blob: bytes) -> tuple[list[Case], list[bytes]]:
+    """Return stored cases and their rankings; of older runs the rankings stand in the cases."""
+    if not blob.startswith(_APART):
+        return orjson.loads(zlib.decompress(blob)), []
+    begin = len(_APART) + _LENGTH_BYTES
+    end = begin + int.from_bytes(blob[len(_APART) : begin])
+    cases = orjson.loads(zlib.decompress(blob[begin:end]))
+    return cases, zlib.decompress(blob[end:]).split(b"\n") if cases else []
 
 
 def _line(row: Row[Any]) -> RunLine:

@@ -64,6 +64,8 @@ def truth_of_case(run: FinishedRun, case: CaseResult) -> tuple[Reference, ...]:
 
 def document_now(document_id: str) -> Document | None:
     """Return a document's present version, where it is indexed here and the caller may read it."""
+    if not state.is_indexed():
+        return None
     try:
         return state.service().reader.document(document_id, None, state.caller().roles).document
     except (NotFoundError, NoIndexError):
