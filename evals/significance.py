@@ -6,7 +6,6 @@ for retrieval: Smucker, Allan & Carterette, "A Comparison of Statistical Signifi
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, sqrt
@@ -24,7 +23,6 @@ DETECTABLE_Z = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)  # two-si
 
 _SEED = 20_071_106
 _BLOCK = 500  # flips at once: a block of signs stays near the processor
-_THREADS = 2  # for blocks of signs
 _SAME = 1e-12  # of a value: less is rounding
 _TIE = 1e-5  # of a sum's standard deviation: above the error of float32, far below what a question changes
 
@@ -190,20 +188,17 @@ def _resamples(questions: int) -> Weights:
 def _sampled_p(differences: Values) -> Values:
     scaled = (differences / np.sqrt((differences**2).sum(axis=0))).astype(np.float32)
     least = np.abs(scaled.sum(axis=0, dtype=np.float64)) - _TIE
-
-    def beyond(bits: NDArray[np.uint8]) -> NDArray[np.int64]:
-        signs = np.unpackbits(bits, axis=1, count=len(scaled)).astype(np.float32) * 2 - 1
-        return np.asarray((np.abs(signs @ scaled) >= least).sum(axis=0))
-
-    with ThreadPoolExecutor(_THREADS) as pool:  # products of matrices need no lock of the interpreter
-        return np.asarray((sum(pool.map(beyond, _signs(len(scaled)))) + 1) / (FLIPS + 1))
+    beyond = sum((np.abs(signs @ scaled) >= least).sum(axis=0) for signs in _signs(len(differences)))
+    return np.asarray((beyond + 1) / (FLIPS + 1))
 
 
-def _signs(questions: int) -> Iterator[NDArray[np.uint8]]:
-    """Yield blocks of random signs, a bit each, [flips, questions / 8]."""
+def _signs(questions: int) -> Iterator[Weights]:
+    """Yield blocks of random signs, [flips, questions]."""
     random = np.random.default_rng(_SEED)
     size = -(-questions // 8)
-    return (random.integers(256, size=(_BLOCK, size), dtype=np.uint8) for _ in range(FLIPS // _BLOCK))
+    for _ in range(FLIPS // _BLOCK):
+        bits = np.unpackbits(random.integers(256, size=(_BLOCK, size), dtype=np.uint8), axis=1, count=questions)
+        yield bits.astype(np.float32) * 2 - 1
 
 
 def _exact_p(differences: Values) -> float:
