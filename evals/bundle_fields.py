@@ -6,7 +6,6 @@ from itertools import chain, combinations
 from types import MappingProxyType, UnionType
 from typing import Literal, TypeAlias, get_args, get_origin
 
-import yaml
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -157,12 +156,6 @@ def distinct(bundles: Sequence[NamedBundle]) -> tuple[tuple[NamedBundle, ...], d
         else:
             first[each.bundle.digest] = each
     return tuple(first.values()), same
-
-
-def as_yaml(bundle: Bundle) -> str:
-    """Return a bundle as a file that `--bundle` reads, with every default."""
-    text: str = yaml.safe_dump(bundle.model_dump(mode="json"), sort_keys=False, default_flow_style=False)
-    return f"# bundle {bundle.digest}, generation {bundle.index.digest}\n{text}"
 
 
 def _field(part: str, name: str, info: FieldInfo) -> BundleField:

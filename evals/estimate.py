@@ -66,6 +66,10 @@ class _Work:
         self.sample.parse(now + self.looks_s / 2)
         return self.sample.texts(self.plan.bundle.index, self.embedder, now + self.looks_s)
 
+    def scale(self, texts: Texts) -> float:
+        """Return by how much all documents are more than those that were looked at; 0 where none was."""
+        return 1 / max(self.sample.share(texts.seen), 1e-9) if texts.seen else 0.0
+
     @property
     def found(self) -> bool:
         return (self.home / MANIFEST).exists()
@@ -146,7 +150,7 @@ class Estimator:
     def _made(self, work: _Work, spared: _Spared, found: Forecast, texts: Texts, speeds: Speeds) -> Forecast:
         index, sample = work.plan.bundle.index, work.sample
         missing = self._missing(work, spared, texts)
-        scale = 1 / max(sample.share(texts.seen), 1e-9) if texts.seen else 0.0
+        scale = work.scale(texts)
         parsed = round(sample.known * sample.files / max(sample.looked, 1))
         tokens = sum(texts.tokens[name] for name in missing) * scale
         chunks, to_embed = round(texts.chunks * scale), round(len(missing) * scale)
@@ -230,7 +234,7 @@ class Estimator:
         known = stage_cache(self._settings).has("embed_sentences", list(texts.sentences))
         new = texts.sentences - spared.sentences - known
         spared.sentences |= new
-        scale = 1 / max(work.sample.share(texts.seen), 1e-9)
+        scale = work.scale(texts)
         drawn = asked * work.plan.bundle.query.top_k / max(texts.chunks * scale, 1)
         return len(new) * scale * (1 - exp(-drawn))
 
@@ -251,7 +255,7 @@ def _there(work: _Work, found: Forecast, speeds: Speeds) -> Forecast:
 
 
 def _made_by(maker: str, work: _Work, texts: Texts, speeds: Speeds) -> Mapping[str, object]:
-    scale = 1 / max(work.sample.share(texts.seen), 1e-9) if texts.seen else 0.0
+    scale = work.scale(texts)
     there = {"same_index_as": maker, "parsed_before": work.sample.files, "sampled": texts.seen}
     counted = {"chunks": round(texts.chunks * scale), "texts": round(len(texts.tokens) * scale)}
     return {**there, **counted, "index_bytes": _index_bytes(work, texts, scale), "seconds": speeds.to_open}

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from evals.corpus import EvalCorpus, open_corpus, serving_specs
 from evals.evalset import CorpusPlace
 from evals.formats.beir import corpus_parts
-from indexing.sources import SourceSpec, load_sources, spec_of, walk
+from evals.formats.corpus_texts import specs_in
+from indexing.sources import SourceSpec, walk
 from rag.settings import Settings
 
 Stamp: TypeAlias = tuple[object, ...]
@@ -65,6 +66,4 @@ def _stamp(place: CorpusPlace, settings: Settings) -> Iterator[object]:
 def _specs(place: CorpusPlace, settings: Settings) -> Sequence[SourceSpec]:
     if place.path is None:
         return serving_specs(settings)
-    if place.kind == "sources":
-        return load_sources(place.path)
-    return [spec_of(place.path)] if place.path.exists() else []
+    return specs_in(place) if place.path.exists() else []

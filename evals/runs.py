@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, inspect, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from evals.run import Run, RunState, Summary
 from rag.config import Bundle, validation_message
@@ -74,10 +74,7 @@ class RunBook:
     @property
     def exists(self) -> bool:
         """Whether there ever was a run."""
-        if not self.database.exists:
-            return False
-        with self.database.read() as connection:
-            return inspect(connection).has_table(t.runs.name)
+        return self.database.holds(t.runs.name)
 
     def begin(self, key: str, facts: Mapping[str, object], cases: int) -> str:
         """Return the id of a new run, or of an interrupted one with the same key that goes on.

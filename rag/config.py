@@ -200,6 +200,12 @@ def _explicit(content: object, name: str) -> object:
     return content
 
 
+def as_yaml(bundle: Bundle) -> str:
+    """Return a bundle as a file that can be saved, changed and read again, with every default."""
+    text: str = yaml.safe_dump(bundle.model_dump(mode="json"), sort_keys=False, default_flow_style=False)
+    return f"# bundle {bundle.digest}, generation {bundle.index.digest}\n{text}"
+
+
 def validation_message(error: ValidationError) -> str:
     """Return "field: what is wrong", joined, without the values."""
     return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors())

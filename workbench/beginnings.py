@@ -1,7 +1,6 @@
 """What pages begin: indexing, refreshing, releasing. Each is a job of its own."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from evals.batch import Batch
 from evals.evidence import Evidence
@@ -9,14 +8,13 @@ from evals.shelf import place_of
 from rag.config import Bundle
 from rag.errors import UsageError
 from workbench import state
+from workbench.example import HANDBOOK
 from workbench.working import IndexWork, ReleaseWork
-
-EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "handbook.yaml"
 
 
 def index_example() -> str:
     """Index the example handbook; return the job's id."""
-    return _index("Index the example handbook", IndexWork(action="build", sources_file=EXAMPLE))
+    return _index("Index the example handbook", IndexWork(action="build", sources_file=HANDBOOK))
 
 
 def index_folder(path: str, roles: Sequence[str]) -> str:

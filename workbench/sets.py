@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from evals.evalset import CorpusPlace, EvalSet
+from evals.faults import EvalSetError
 from evals.loading import DESCRIPTION, ReadSet, read_set
 from evals.serving_texts import serving_mark, serving_texts
 from evals.set_corpus import SetCorpus, docs_of, set_corpus
@@ -24,6 +25,14 @@ def sets() -> list[KnownSet]:
 def eval_set(path: Path) -> ReadSet:
     """Return an eval set as far as it can be used. Raises UsageError."""
     return _read(str(path), stamp_of(path))
+
+
+def whole_set(path: Path) -> EvalSet:
+    """Return an eval set without a fault. Raises EvalSetError with all its faults, UsageError."""
+    found = eval_set(path)
+    if found.faults:
+        raise EvalSetError(path, found.faults)
+    return found.eval_set
 
 
 def set_facts(path: Path) -> SetFacts:

@@ -23,12 +23,12 @@ from rag.database.releases import current_release
 from rag.errors import UnavailableError, UsageError
 from rag.settings import Settings
 from rag.terminal import Options, note
+from workbench.example import HANDBOOK
 from workbench.jobs import JobDesk
 from workbench.server import command
 
 _READY_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 13.0  # of the 15 s within which all must have ended; what is left by then is killed
-_EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "handbook.yaml"
 _EXAMPLE_QUESTION = "What is the hotel limit per night?"
 _INTERRUPTED = 130
 
@@ -82,11 +82,11 @@ def _example(settings: Settings) -> SourceRequest | None:
     with workshop(settings, create=True) as shop, shop.database.read() as connection:
         if current_release(connection) is not None:
             return None
-    if not _EXAMPLE.exists():
+    if not HANDBOOK.exists():
         raise UsageError(
             "There is no index, and the example handbook is not installed. Name a folder: plumbline up PATH"
         )
-    return SourceRequest(sources_file=_EXAMPLE)
+    return SourceRequest(sources_file=HANDBOOK)
 
 
 def _start(options: Options, settings: Settings, ports: Ports) -> list[subprocess.Popen[bytes]]:

@@ -44,7 +44,7 @@ class ReleaseWork(BaseModel, frozen=True, extra="forbid"):
 
     action: Literal["serve", "roll_back"] = "serve"
     bundle: Bundle | None = None  # none for a step back
-    evidence: Evidence | None = None  # kept with the release
+    evidence: Evidence | None = None  # kept with the job
 
     @model_validator(mode="after")
     def _has_a_bundle(self) -> Self:

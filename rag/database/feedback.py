@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Row, delete, insert, inspect, select
+from sqlalchemy import Row, delete, insert, select
 
 from rag.answers import Answer
 from rag.database import schema
@@ -97,11 +97,9 @@ def recent_feedback(records: Database, limit: int, roles: frozenset[str] = _ALL)
 
     What was said by somebody with more than these roles is left out.
     """
-    if not records.exists:
+    if not records.holds(feedback.name):
         return []
     with records.read() as connection:
-        if not inspect(connection).has_table(feedback.name):
-            return []
         query = select(feedback).where(said_with(connection, feedback, roles))
         rows = connection.execute(query.order_by(feedback.c.at.desc()).limit(limit)).all()
     return [_feedback(row) for row in rows]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Row, insert, inspect, select, update
+from sqlalchemy import Row, insert, select, update
 
 from rag.database import tables as t
 from rag.database.engine import Database
@@ -52,10 +52,7 @@ class JobBook:
     @property
     def exists(self) -> bool:
         """Whether there is a place for jobs."""
-        if not self.database.exists:
-            return False
-        with self.database.read() as connection:
-            return inspect(connection).has_table(t.jobs.name)
+        return self.database.holds(t.jobs.name)
 
     def add(self, kind: JobKind, title: str, request: Content) -> str:
         """Write down what is to be done, and return its id."""

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from rag.database.engine import Database
 from rag.database.records import said_with
@@ -30,11 +30,9 @@ def unanswered(records: Database, within_s: float, limit: int, roles: frozenset[
     Nothing where nothing was ever logged; what was blanked with its document is left out, and what was asked by
     somebody with more than these roles.
     """
-    if not records.exists:
+    if not records.holds(query_log.name):
         return []
     with records.read() as connection:
-        if not inspect(connection).has_table(query_log.name):
-            return []
         log = query_log.c
         wanted = (log.at > time.time() - within_s, log.status.in_(_NO_ANSWER), log.question != "")
         times = func.count().over(partition_by=log.question).label("times")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from evals.batch import Batch, NamedBundle
-from evals.bundle_fields import as_yaml, bundle_fields, distinct, field_at, read_values, said, value_of, varied
-from rag.config import Bundle, parse_bundle
+from evals.bundle_fields import bundle_fields, distinct, field_at, read_values, said, value_of, varied
+from rag.config import Bundle, as_yaml, parse_bundle
 from rag.errors import UsageError
 
 

@@ -6,9 +6,8 @@ from uuid import uuid4
 import streamlit as st
 
 from evals.batch import NamedBundle
-from evals.bundle_fields import as_yaml
 from rag.api.view import visible
-from rag.config import Bundle, parse_bundle
+from rag.config import Bundle, as_yaml, parse_bundle
 from rag.errors import UsageError
 from workbench import state
 from workbench.widgets.bundle_form import edit_bundle, forget_form

@@ -5,6 +5,7 @@ import streamlit as st
 from rag.api.view import visible
 from rag.errors import RagError
 from workbench import beginnings, state
+from workbench.example import HANDBOOK
 from workbench.widgets.folder_form import show_folder_form
 from workbench.widgets.jobs import show_job
 
@@ -21,7 +22,7 @@ def show_first_steps() -> None:
     last = next((job for job in state.jobs().book.list("index", limit=1) if job.state != "done"), None)
     if last:
         show_job(last)
-    if beginnings.EXAMPLE.exists() and st.button(
+    if HANDBOOK.exists() and st.button(
         "Index the example handbook", key="first_example", type="primary", disabled=bool(last and not last.ended)
     ):
         beginnings.index_example()

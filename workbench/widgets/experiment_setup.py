@@ -8,13 +8,12 @@ import streamlit as st
 
 from evals.evalset import EvalSet, Split
 from evals.faults import EvalSetError
-from evals.loading import load_set
-from evals.shelf import KnownSet, Origin, known_sets, place_of
+from evals.shelf import KnownSet, Origin, place_of
 from evals.splitting import split_cases
 from rag.api.view import visible
 from rag.errors import RagError, UsageError
-from workbench import state
-from workbench.widgets.addresses import follow_address, tell_address
+from workbench import sets, state
+from workbench.widgets.addresses import follow_address, keep_in_address, tell_address
 from workbench.widgets.errors import show_error
 
 _ORIGINS: Mapping[Origin, str] = {"example": "comes with Plumbline", "yours": "yours", "measured": "measured before"}
@@ -89,15 +88,6 @@ def _choose_documents(eval_set: EvalSet) -> str:
     ).strip()
 
 
-def keep_in_address(**values: str) -> None:
-    """Hold what is chosen in the address; what is empty is left out."""
-    for name, value in values.items():
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]
-
-
 def _place_of_documents(text: str) -> Path:
     place = place_of(text)
     if not place.exists():
@@ -107,31 +97,31 @@ def _place_of_documents(text: str) -> Path:
 
 def _choose_set() -> str:
     """Show the sets; return the path of one, empty where none is chosen."""
-    sets = {str(each.path): each for each in _shelf()}
+    known = {str(each.path): each for each in _shelf()}
     wanted = st.query_params.get("set", "")
     if "experiment_set" not in st.session_state:
-        _begin_with(wanted, sets)
-    options = [*sets, _OTHER]
-    chosen = st.selectbox("Eval set", options, format_func=lambda path: _label(sets.get(path)), key="experiment_set")
+        _begin_with(wanted, known)
+    options = [*known, _OTHER]
+    chosen = st.selectbox("Eval set", options, format_func=lambda path: _label(known.get(path)), key="experiment_set")
     if chosen == _OTHER:
         chosen = st.text_input(
             "File or folder of the set, on the machine where this runs",
             key="experiment_path",
             placeholder="/home/me/questions.jsonl",
         ).strip()
-    keep_in_address(set=chosen if chosen and chosen != next(iter(sets), "") else "")
+    keep_in_address(set=chosen if chosen and chosen != next(iter(known), "") else "")
     if not chosen:
         st.caption("A set is a .jsonl file, or a folder with questions.jsonl and its documents.")
     return str(chosen)
 
 
-def _begin_with(wanted: str, sets: Mapping[str, KnownSet]) -> None:
+def _begin_with(wanted: str, known: Mapping[str, KnownSet]) -> None:
     """Choose the set of the address, else the first there is."""
     resolved = _resolved(wanted) if wanted else ""
-    if wanted and resolved not in sets:
+    if wanted and resolved not in known:
         st.session_state["experiment_path"] = wanted
     st.session_state["experiment_set"] = (
-        resolved if resolved in sets else _OTHER if wanted else next(iter(sets), _OTHER)
+        resolved if resolved in known else _OTHER if wanted else next(iter(known), _OTHER)
     )
 
 
@@ -145,7 +135,7 @@ def _resolved(path: str) -> str:
 
 def _shelf() -> Sequence[KnownSet]:
     order: Sequence[Origin] = ("yours", "measured", "example")
-    return sorted(known_sets(state.settings(), state.runs()), key=lambda each: order.index(each.origin))
+    return sorted(sets.sets(), key=lambda each: order.index(each.origin))
 
 
 def _label(found: KnownSet | None) -> str:
@@ -155,8 +145,7 @@ def _label(found: KnownSet | None) -> str:
 def _opened(chosen: str) -> EvalSet | None:
     """Return the set; where it cannot be used, say why."""
     try:
-        path = place_of(chosen)
-        return _loaded(str(path), _stamp(path))
+        return sets.whole_set(place_of(chosen))
     except RagError as error:
         show_error(error)
         if isinstance(error, EvalSetError):
@@ -167,17 +156,6 @@ def _opened(chosen: str) -> EvalSet | None:
                 icon=":material/build:",
             )
         return None
-
-
-@st.cache_data(max_entries=8, show_spinner="Reading the set")
-def _loaded(path: str, stamp: float) -> EvalSet:  # noqa: ARG001  # it is read again when its files change
-    return load_set(Path(path))
-
-
-def _stamp(path: Path) -> float:
-    """Return when a set's file was changed last; 0 where there is none."""
-    places = [path, path / "questions.jsonl", path / "queries.jsonl", path.parent / "set.yaml", path / "set.yaml"]
-    return max((place.stat().st_mtime for place in places if place.exists()), default=0.0)
 
 
 def _choose_split(eval_set: EvalSet) -> Split:

@@ -12,7 +12,7 @@ from evals.batch_progress import BatchProgress, BundleProgress, progress_of, sec
 from evals.comparison import compare_tables
 from evals.loading import set_name
 from evals.run import Run, Summary
-from evals.run_table import table_of_content
+from evals.run_table import saved_tables
 from evals.verdicts import interval
 from rag.api.view import shown, visible
 from rag.database.jobs import Job
@@ -20,20 +20,16 @@ from rag.errors import NotFoundError
 from workbench import state
 from workbench.widgets.charts import COLOURS, Chart
 from workbench.widgets.estimate import show_outcome
-from workbench.widgets.jobs import badge_of, show_buttons
+from workbench.widgets.jobs import badge_of, show_buttons, show_live
 from workbench.widgets.tables import Row, show_table
 from workbench.widgets.times import ago, duration
 
-_EVERY_S = 1.0
 _ROW_PX = 26  # of the chart, for each bundle
 
 
 def show_experiment(job: Job) -> None:
-    """Show an experiment, and while it goes on anew every second; when it ends, the whole page is drawn anew."""
-    if job.ended:
-        _show(job)
-    else:
-        _watch(job.id)
+    """Show an experiment, live."""
+    show_live(job, _show)
 
 
 def unfinished() -> list[Job]:
@@ -57,14 +53,6 @@ def show_former(jobs: Sequence[Job]) -> None:
     st.caption("Choose a line to see the experiment.")
     if chosen["selection"]["rows"]:
         st.switch_page("views/experiment.py", query_params={"job": jobs[chosen["selection"]["rows"][0]].id})
-
-
-@st.fragment(run_every=_EVERY_S)
-def _watch(job_id: str) -> None:
-    job = state.jobs().book.get(job_id)
-    if job.ended:
-        st.rerun()
-    _show(job)
 
 
 def _show(job: Job) -> None:
@@ -184,8 +172,7 @@ def _run(run_id: str) -> Run:
 @st.cache_data(max_entries=32, show_spinner="Comparing")
 def _verdicts(ids: tuple[str, ...]) -> tuple[str, ...]:
     """Return a sentence for each later run, or why they cannot be compared."""
-    tables = [table_of_content(state.runs().raw(id_)) for id_ in ids]
-    found = compare_tables(tables)
+    found = compare_tables(saved_tables(state.runs(), ids))
     if not found.comparable:
         return (found.reason,)
     return tuple(f"{pair.label_b} against {pair.label_a}: {pair.verdicts[0]}" for pair in found.pairs if pair.verdicts)

@@ -67,7 +67,7 @@ def _show_links(flip: Flip, run: FinishedRun) -> None:
 
 
 def _show_side(run: FinishedRun, case: CaseResult) -> None:
-    texts = Texts(run.bundle_content.index.digest, compared.document_now, case.ranking)
+    texts = Texts(run.bundle_content.index.digest, compared.documents_now(), case.ranking)
     gold = compared.truth_of_case(run, case)
     if case.error or case.state != "ok":
         st.text(visible(f"{case.state} {case.error}".strip()))

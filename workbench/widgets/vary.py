@@ -10,7 +10,7 @@ from rag.api.view import visible
 from rag.config import Bundle
 from rag.errors import UsageError
 from workbench import state
-from workbench.widgets.experiment_setup import keep_in_address
+from workbench.widgets.addresses import keep_in_address
 
 _FIRST = "index.chunk_tokens"
 _OTHER_VALUES = {  # what is worth a try beside the present value, as measured on the development sets
