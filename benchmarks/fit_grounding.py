@@ -35,7 +35,8 @@ def main() -> None:
 
 def read(path: Path) -> list[tuple[list[Support], bool]]:
     """Return each answer's sentences as features, and whether the answer is grounded."""
-    rows = [json.loads(line) for line in path.open(encoding="utf-8")]
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
     return [(supports(row["sources"], row["answer"]), not row["hallucinated"]) for row in rows]
 
 

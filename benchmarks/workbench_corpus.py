@@ -103,7 +103,7 @@ def in_browser(settings: Settings) -> list[Figure]:
     """Return the time from the click on *Corpus* until the table is painted: the first time, and with cached data."""
     with workbench(settings) as served, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(f"{served.address}/chunks")
+        page.goto(served.address)  # where a person arrives
         times = []
         for _ in range(RUNS + 1):
             settle(page)

@@ -5,6 +5,7 @@ dark too.
 """
 
 import argparse
+import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from benchmarks.pages import SIZES, chromium, settle, workbench
 from rag.settings import Settings
 
 WALKED = ("home", "ask", "experiment", "running", "compare")
+_REPOSITORY = Path(__file__).resolve().parent.parent
 _DRAWN_MS = 1500  # charts and tables are drawn after the script has ended
 
 
@@ -27,16 +29,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, chromium() as browser:
         settings = Settings.load(home=Path(place) / "home", sets=Path(place) / "sets")
         with workbench(settings) as served:
-            take(browser, served.address, folder)
+            take(browser, served.address, folder, example_in(Path(place)))
 
 
-def take(browser: Browser, address: str, folder: Path) -> None:
+def take(browser: Browser, address: str, folder: Path, example: Path) -> None:
     """Take all pictures. Raises AssertionError where a page shows an error."""
     person = visitor(browser, address)
     walk(person, lambda step: shoot(person, folder / f"{step}.png") if step in WALKED else None)
     compared = person.page.url.removeprefix(address)
     scrolled(person, "3. Where?", folder / "compare-where.png")
-    for name, path in others().items():
+    for name, path in others(example).items():
         person.open(path)
         shoot(person, folder / f"{name}.png")
     dark = visitor(browser, address, dark=True)
@@ -45,19 +47,22 @@ def take(browser: Browser, address: str, folder: Path) -> None:
     assert not person.wrong + dark.wrong, person.wrong + dark.wrong
 
 
-def others() -> dict[str, str]:
-    """Return the pages that the path does not pass, by picture."""
+def others(example: Path) -> dict[str, str]:
+    """Return the pages that the path does not pass, by picture; `example` is the eval set that is opened."""
     two = urlencode({"q": QUESTION, "b": "0fcc999ef828;top_k=3;rerank=none"})
     return {
         "ask-two": f"/ask?{two}",
         "corpus": "/corpus",
         "chunks": "/chunks",
-        "eval-sets": f"/eval_sets?{urlencode({'set': example_set()})}",
+        "eval-sets": f"/eval_sets?{urlencode({'set': str(example)})}",
     }
 
 
-def example_set() -> str:
-    return str(Path(__file__).resolve().parent.parent / "evals" / "sets" / "handbook.jsonl")
+def example_in(place: Path) -> Path:
+    """Return a copy of the example's eval set with its documents: its page shows where a set lies."""
+    for part in ("examples", "evals/sets"):
+        shutil.copytree(_REPOSITORY / part, place / part)
+    return place / "evals" / "sets" / "handbook.jsonl"
 
 
 def visitor(browser: Browser, address: str, *, dark: bool = False) -> Visitor:

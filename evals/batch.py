@@ -7,14 +7,14 @@ from typing import Protocol
 from pydantic import BaseModel, Field, field_validator
 
 from evals.commands import open_bench
-from evals.corpus import open_corpus
-from evals.evalset import Split
+from evals.corpus import EvalCorpus, open_corpus
+from evals.estimate import Estimator
+from evals.evalset import CorpusPlace, EvalSet, Split
 from evals.forecast import Forecast
 from evals.loading import load_set, place_named
 from evals.measuring import Beside, run_beside
-from evals.outcome import Outcome, Scoring
+from evals.outcome import Outcome
 from evals.plan import Plan
-from evals.scoring import Scale
 from indexing.report import Progress
 from rag.config import Bundle
 from rag.settings import Settings
@@ -32,14 +32,11 @@ class Batch(BaseModel, frozen=True, extra="forbid"):
 
     eval_set: Path
     bundles: tuple[NamedBundle, ...] = Field(min_length=1)
-    corpus: Path | None = None  # the documents; none: the set's own, else what serves
-    sources: Path | None = None
+    corpus: Path | None = None  # the documents, a folder or a file; none: the set's own, else what serves
     split: Split = "all"
-    scoring: Scoring = "strict"
     limit: int | None = Field(default=None, ge=1)
     retrieval_only: bool = False
     floors: bool = False
-    timeout_s: float = Field(default=30.0, gt=0)
     forecasts: tuple[Forecast, ...] = ()  # what was told before the start
 
     @field_validator("bundles")
@@ -69,18 +66,35 @@ class Watcher(Progress, Protocol):
 def plan_of(batch: Batch, named: NamedBundle, settings: Settings) -> Plan:
     """Return what one bundle of a batch is asked. Raises EvalSetError, UsageError, NoIndexError."""
     eval_set = load_set(batch.eval_set)
-    place = place_named(batch.corpus, batch.sources) or eval_set.corpus
+    return plan_over(batch, named, eval_set, open_corpus(documents_of(batch, eval_set), settings))
+
+
+def documents_of(batch: Batch, eval_set: EvalSet) -> CorpusPlace:
+    """Return where the documents of a batch are. Raises UsageError."""
+    return place_named(batch.corpus, None) or eval_set.corpus
+
+
+def plan_over(batch: Batch, named: NamedBundle, eval_set: EvalSet, corpus: EvalCorpus) -> Plan:
+    """Return what one bundle of a batch is asked about documents that are opened already."""
     return Plan(
         eval_set=eval_set,
-        corpus=open_corpus(place, settings),
+        corpus=corpus,
         bundle=named.bundle,
         name=named.name,
         split=batch.split,
-        scale=Scale(scoring=batch.scoring),
         limit=batch.limit,
         retrieval_only=batch.retrieval_only,
-        timeout_s=batch.timeout_s,
     )
+
+
+def forecasts_of(batch: Batch, eval_set: EvalSet, estimator: Estimator) -> tuple[Forecast, ...]:
+    """Return what each bundle of a batch over this set, which is read already, will take.
+
+    Raises UsageError, NoIndexError, ModelUnavailableError, StoreUnavailableError.
+    """
+    corpus = estimator.corpora.open(documents_of(batch, eval_set))
+    plans = [plan_over(batch, named, eval_set, corpus) for named in batch.bundles]
+    return estimator.forecasts(plans, with_floors=batch.floors)
 
 
 def run_batch(batch: Batch, settings: Settings, watcher: Watcher, *, done: Mapping[str, str]) -> dict[str, str]:

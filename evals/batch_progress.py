@@ -47,3 +47,39 @@ def progress_of(content: Mapping[str, object], names: tuple[str, ...]) -> BatchP
     """Return what a job has written down of these bundles; those that it does not mention wait."""
     found = {each.name: each for each in BatchProgress.model_validate(content).bundles}
     return BatchProgress(bundles=tuple(found.get(name, BundleProgress(name=name)) for name in names))
+
+
+def seconds_left(told: Mapping[str, float], progress: BatchProgress, now: float) -> float | None:
+    """Return about how many seconds are left: as told before the start, corrected by what came; None if unknown.
+
+    told: seconds by bundle name, as far as they were told. now: seconds since 1970.
+    """
+    usual = _usual(progress, now)
+    left = 0.0
+    for each in progress.bundles:
+        whole = told.get(each.name, usual)
+        if each.state != "done" and whole is None:
+            return None
+        if each.state == "running":
+            left += max((whole or 0.0) - (now - (each.began_at or now)), _of_stage(each, now), 0.0)
+        elif each.state == "waiting":
+            left += whole or 0.0
+    return left
+
+
+def _usual(progress: BatchProgress, now: float) -> float | None:
+    """Return the mean seconds of finished bundles, else what the one at work will take at its present pace."""
+    took = [each.ended_at - each.began_at for each in progress.bundles if each.ended_at and each.began_at]
+    if took:
+        return sum(took) / len(took)
+    each = progress.current
+    if each is None or not each.began_at or not _of_stage(each, now):
+        return None
+    return now - each.began_at + _of_stage(each, now)
+
+
+def _of_stage(each: BundleProgress, now: float) -> float:
+    """Return the seconds that the present stage still takes at its present pace; 0 where that is unknown."""
+    if not each.done or not each.stage_began_at:
+        return 0.0
+    return (now - each.stage_began_at) / each.done * (each.total - each.done)

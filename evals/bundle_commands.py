@@ -2,24 +2,22 @@
 
 from pathlib import Path
 
-import yaml
 from rich.table import Table
 
 from evals.bundle_diff import differences
 from indexing.build import default_bundle
-from rag.config import load_bundle
+from rag.config import as_yaml, load_bundle
 from rag.terminal import Options, console, print_json
 
 
 def show(options: Options, file: Path | None, *, as_json: bool) -> int:
     """Print a bundle as YAML that can be saved and changed; without a file, the built-in one."""
     bundle = load_bundle(file) if file else default_bundle(options.settings())
-    content = bundle.model_dump(mode="json")
     if as_json:
+        content = bundle.model_dump(mode="json")
         print_json({"digest": bundle.digest, "generation": bundle.index.digest, "bundle": content})
         return 0
-    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=False)
-    console(options).print(f"# bundle {bundle.digest}, generation {bundle.index.digest}\n{text}", end="", markup=False)
+    console(options).print(as_yaml(bundle), end="", markup=False)
     return 0
 
 

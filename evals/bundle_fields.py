@@ -6,7 +6,6 @@ from itertools import chain, combinations
 from types import MappingProxyType, UnionType
 from typing import Literal, TypeAlias, get_args, get_origin
 
-import yaml
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -132,11 +131,19 @@ def with_values(bundle: Bundle, values: Mapping[str, Value]) -> Bundle:
 
 
 def varied(bundle: Bundle, field: BundleField, values: Sequence[Value]) -> tuple[NamedBundle, ...]:
-    """Return the bundle once for each value of one setting, named after it. Raises UsageError."""
-    return tuple(
-        NamedBundle(name=f"{field.name} {said(value)}"[:_LONGEST_NAME], bundle=with_values(bundle, {field.path: value}))
-        for value in values
-    )
+    """Return the bundle once for each value of one setting, named after it, no two alike. Raises UsageError."""
+    names = _told_apart([f"{field.name} {said(value)}" for value in values])
+    bundles = [with_values(bundle, {field.path: value}) for value in values]
+    return tuple(NamedBundle(name=name, bundle=made) for name, made in zip(names, bundles, strict=True))
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Return names cut to what can be shown; those that are alike then end in a number."""
+    found: list[str] = []
+    for number, name in enumerate(names, 1):
+        cut = name[:_LONGEST_NAME]
+        found.append(f"{cut} ({number})" if cut in found else cut)
+    return found
 
 
 def distinct(bundles: Sequence[NamedBundle]) -> tuple[tuple[NamedBundle, ...], dict[str, str]]:
@@ -149,12 +156,6 @@ def distinct(bundles: Sequence[NamedBundle]) -> tuple[tuple[NamedBundle, ...], d
         else:
             first[each.bundle.digest] = each
     return tuple(first.values()), same
-
-
-def as_yaml(bundle: Bundle) -> str:
-    """Return a bundle as a file that `--bundle` reads, with every default."""
-    text: str = yaml.safe_dump(bundle.model_dump(mode="json"), sort_keys=False, default_flow_style=False)
-    return f"# bundle {bundle.digest}, generation {bundle.index.digest}\n{text}"
 
 
 def _field(part: str, name: str, info: FieldInfo) -> BundleField:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
-from evals.runs import RunBook
+from evals.runs import RunBook, readable_bundle
 from rag.config import Bundle, QueryConfig, validation_message
 from rag.database import tables as t
 from rag.database.engine import Database
@@ -27,7 +27,10 @@ class KnownBundle:
 
 
 def known_bundles(database: Database, book: RunBook) -> list[KnownBundle]:
-    """Return what serves, what served before, and what was measured, each once. Raises NoIndexError."""
+    """Return what serves, what served before, and what was measured, each once. Raises NoIndexError.
+
+    What another version of Plumbline wrote down, and this one cannot read, is left out.
+    """
     measured = book.exists
     with database.read() as connection:
         serving = current_release(connection)
@@ -74,14 +77,14 @@ def with_query(bundle: Bundle, changes: Mapping[str, str]) -> Bundle:
 def _released(connection: Connection) -> list[tuple[Bundle, str]]:
     query = select(t.bundles.c.content).join(t.releases, t.releases.c.bundle == t.bundles.c.digest)
     found = connection.execute(query.order_by(t.releases.c.released_at.desc())).scalars()
-    return [(Bundle.model_validate(content), "served before") for content in found]
+    return [(bundle, "served before") for content in found if (bundle := readable_bundle(content))]
 
 
 def _measured(connection: Connection) -> list[tuple[Bundle, str]]:
     query = select(t.runs.c.name, t.runs.c.content["bundle_content"].label("bundle"))
     query = query.where(t.runs.c.state == "done", t.runs.c.parent == "")
     found = connection.execute(query.order_by(t.runs.c.started_at.desc()).limit(_MEASURED))
-    return [(Bundle.model_validate(row.bundle), _measured_name(row)) for row in found if row.bundle]
+    return [(bundle, _measured_name(row)) for row in found if (bundle := readable_bundle(row.bundle))]
 
 
 def _measured_name(row: Any) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from evals.findings import Comparison, Pair
+from evals.findings import Comparison, MetricDifference, Pair
 from evals.report_content import CORE
 from evals.run import Summary
 from evals.verdicts import gain_of, lower_is_better
@@ -34,9 +34,9 @@ _GREY = "#808080"  # of what a page recolours
 
 DIFFERENCES = "Differences with their 95 % intervals"
 BUDGETS = "Recall against context tokens"
-_KINDS_NAMED = ("better", "worse", "not shown")
-_KINDS = alt.Scale(domain=list(_KINDS_NAMED), range=["#0072B2", "#D55E00", _GREY])
-_KIND_SHAPES = alt.Scale(domain=list(_KINDS_NAMED), range=["triangle-up", "triangle-down", "circle"])
+_KINDS_NAMED = ("better", "worse", "not shown", "does not decide")
+_KINDS = alt.Scale(domain=list(_KINDS_NAMED), range=["#0072B2", "#D55E00", _GREY, "#CC79A7"])
+_KIND_SHAPES = alt.Scale(domain=list(_KINDS_NAMED), range=["triangle-up", "triangle-down", "circle", "diamond"])
 
 Row = Mapping[str, str | float | bool]
 Chart = alt.LayerChart | alt.FacetChart
@@ -158,10 +158,17 @@ def _interval_row(pair: Pair, metric: str, name: str) -> list[Row]:
     each = pair.metrics.get(metric)
     if each is None or each.difference is None or each.ci_low is None or each.ci_high is None:
         return []
-    shown = each.significant if each.named else None
-    better = (each.difference > 0) != lower_is_better(metric)
-    kind = "not shown" if not shown else "better" if better else "worse"
+    kind = _kind(each, each.difference, metric)
     return [{"name": name, "difference": each.difference, "low": each.ci_low, "high": each.ci_high, "kind": kind}]
+
+
+def _kind(found: MetricDifference, difference: float, metric: str) -> str:
+    """Return what the tests say of a difference; of a metric that does not decide, nothing was tested."""
+    if not found.named:
+        return "does not decide"
+    if not found.significant:
+        return "not shown"
+    return "better" if (difference > 0) != lower_is_better(metric) else "worse"
 
 
 def _curve(found: Comparison, kept: Sequence[str]) -> Drawing | None:

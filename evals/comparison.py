@@ -12,7 +12,7 @@ from evals.auroc import abstention_auroc, paired_auroc
 from evals.comparability import Across, by_split, changes, crossings, labels, obstacles, partial
 from evals.findings import Comparison, MetricDifference, Pair
 from evals.flips import flips
-from evals.run_facts import facts_of, left_out_warnings, warnings_of
+from evals.run_facts import facts_of, left_out_warnings, unseen_warnings, warnings_of
 from evals.run_table import RunTable
 from evals.scoring import AUROC
 from evals.significance import Paired, holm, paired
@@ -83,7 +83,12 @@ def _compared(runs: _Field, notes: tuple[str, ...]) -> Comparison:
         cases=sum(len(part.tables[0].cases.id) for part in parts),
         runs=tuple(facts_of(table, name) for table, name in zip(runs.tables, runs.labels, strict=True)),
         splits=split_figures(runs.tables, runs.headline) if len(parts) > 1 else (),
-        warnings=(*warnings_of(runs.tables, runs.labels), *left_out_warnings(pairs), *slice_warnings(pairs)),
+        warnings=(
+            *warnings_of(runs.tables, runs.labels),
+            *unseen_warnings(pairs),
+            *left_out_warnings(pairs),
+            *slice_warnings(pairs),
+        ),
         notes=notes + tuple(dict.fromkeys(note for table in runs.tables for note in table.run.notes)),
     )
 

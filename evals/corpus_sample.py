@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from evals.corpus import EvalCorpus
+from evals.stages import key_of
 from indexing.catalog import Source
 from indexing.chunking import chunk_document
 from indexing.embedding import text_hash
@@ -21,9 +22,9 @@ from rag.ports import Embedder
 from rag.settings import Settings
 from rag.types import Document, DocumentInfo, Hit
 
-_PARSE_S = 1.0  # at most, of one look
-_CHUNK_S = 1.0
 _AT_ONCE = 8  # files between two looks at the clock
+_MOST_CHARS = 20_000_000  # of documents that are held; what comes after them is estimated
+_MOST_CONFIGS = 8  # index configurations whose figures are held, the latest
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Texts:
     seen: int = 0  # documents
     chunks: int = 0
     tokens: dict[bytes, int] = field(default_factory=dict)  # of distinct indexed texts, by hash
-    sentences: set[str] = field(default_factory=set)  # that answers may read
+    sentences: set[bytes] = field(default_factory=set)  # keys of those that answers may read, as they are encoded
 
 
 class CorpusSample:
@@ -44,7 +45,7 @@ class CorpusSample:
         self._documents: list[Document | None] = []  # None: it cannot be indexed
         self._texts: dict[str, Texts] = {}
         self.known = 0  # of the files looked at, those that were parsed before
-        self._looked = 0
+        self._looked = self._chars = 0
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -66,10 +67,9 @@ class CorpusSample:
         total = sum(each.file.size for each in self.changes)
         return sum(each.file.size for each in self.changes[:seen]) / total if total else 1.0
 
-    def parse(self) -> None:
-        """Look at more documents, for about a second; those that were parsed before cost hardly anything."""
-        until = time.monotonic() + _PARSE_S
-        if self._looked == self.files:
+    def parse(self, until: float) -> None:
+        """Look at more documents, until then, a time of the monotonic clock; at the first of them in any case."""
+        if self._is_enough(until):
             return
         cache = ParseCache(stage_cache(self._settings))
         with Parsers(self._settings.parsing, cache) as parsers:
@@ -77,16 +77,24 @@ class CorpusSample:
                 tasks = [ParseTask(each.file.path, each.file.relative, each.file.size) for each in some]
                 self.known += sum(parsers.known(tasks))
                 parsed = [outcome for _, outcome in parsers.parse_all(tasks)]
-                self._documents += [judged(*each).document for each in zip(some, parsed, strict=True)]
+                documents = [judged(*each).document for each in zip(some, parsed, strict=True)]
+                self._documents += documents
+                self._chars += sum(len(each.text) for each in documents if each)
                 self._looked += len(some)
-                if time.monotonic() > until:
+                if self._is_enough(until):
                     break
 
-    def texts(self, index: IndexConfig, embedder: Embedder) -> Texts:
-        """Return what the documents become, as many as can be cut in a second more."""
-        texts, until = self._texts.setdefault(index.digest, Texts()), time.monotonic() + _CHUNK_S
+    def _is_enough(self, until: float) -> bool:
+        late = self._looked > 0 and time.monotonic() > until
+        return late or self._looked == self.files or self._chars > _MOST_CHARS
+
+    def texts(self, index: IndexConfig, embedder: Embedder, until: float) -> Texts:
+        """Return what the documents become, as many as can be cut until then; the first in any case."""
+        texts = self._texts[index.digest] = self._texts.pop(index.digest, Texts())
+        for oldest in list(self._texts)[:-_MOST_CONFIGS]:
+            del self._texts[oldest]
         for document in self._documents[texts.seen :]:
-            if time.monotonic() > until:
+            if texts.seen and time.monotonic() > until:
                 break
             if document is not None:
                 _add(texts, document, index, embedder)
@@ -103,7 +111,8 @@ def _add(texts: Texts, document: Document, index: IndexConfig, embedder: Embedde
         document.id, document.version, document.uri, document.title, document.type, document.source, document.language
     )
     for chunk in chunks:
-        texts.sentences.update([chunk.context, *(each.text for each in read([Hit(chunk, info, 0.0)]))])
+        read_of_it = [chunk.context, *(each.text for each in read([Hit(chunk, info, 0.0)]))]
+        texts.sentences.update(key_of(embedder.identity, sentence) for sentence in read_of_it)
 
 
 def _parts(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:

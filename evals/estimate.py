@@ -1,5 +1,6 @@
 """What an experiment will take, told before it starts: counted where that is cheap, else from a sample."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
@@ -9,12 +10,15 @@ from threading import Lock
 import orjson
 
 from evals.asking import asked_key, kind_of
+from evals.corpus import EvalCorpus
 from evals.corpus_sample import CorpusSample, Texts
 from evals.evalset import Case
 from evals.floors import floors
 from evals.forecast import Forecast
+from evals.known_corpora import KnownCorpora
 from evals.lab import REPORT, Search, frozen_at, home_digest, scope_of, vector_cache, writer_of
 from evals.plan import Plan
+from evals.run import Run
 from evals.runs import RunBook
 from evals.speeds import Speeds, measured, speeds_of
 from evals.splitting import split_cases
@@ -27,6 +31,8 @@ from rag.ports import Embedder
 from rag.settings import Settings
 
 _RUNS = 40  # latest ones that are asked how fast they were
+_LOOKS_S = 1.0  # at documents, in one call
+_MOST_SAMPLES = 2  # corpora whose documents are held, the latest
 # Of an index on disk: tables of a truth and of a build that hold nothing yet; a chunk's rows and posting lists; a
 # word piece's vector and its share of text and posting lists.
 _EMPTY_BYTES, _CHUNK_BYTES, _TOKEN_VECTOR_BYTES, _TOKEN_BYTES = 480_000, 800, 64, 5
@@ -52,6 +58,17 @@ class _Work:
     embedder: Embedder
     sample: CorpusSample
     cases: Sequence[Case]
+    looks_s: float  # at documents
+
+    def texts(self) -> Texts:
+        """Return what the documents become, of which more are looked at for a while."""
+        now = time.monotonic()
+        self.sample.parse(now + self.looks_s / 2)
+        return self.sample.texts(self.plan.bundle.index, self.embedder, now + self.looks_s)
+
+    def scale(self, texts: Texts) -> float:
+        """Return by how much all documents are more than those that were looked at; 0 where none was."""
+        return 1 / max(self.sample.share(texts.seen), 1e-9) if texts.seen else 0.0
 
     @property
     def found(self) -> bool:
@@ -61,39 +78,60 @@ class _Work:
 class Estimator:
     """Keeps what it has read of documents, so that a changed setting costs little. Thread-safe."""
 
-    def __init__(self, settings: Settings, book: RunBook, embedder_named: Callable[[str], Embedder]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        book: RunBook,
+        embedder_named: Callable[[str], Embedder],
+        *,
+        looks_s: float = _LOOKS_S,
+    ) -> None:
         self._settings, self._book, self._embedder_named = settings, book, embedder_named
         self._lock = Lock()
-        self._samples: dict[str, CorpusSample] = {}
+        self.corpora, self._looks_s = KnownCorpora(settings), looks_s
+        self._samples: dict[tuple[Path, ...], tuple[str, CorpusSample]] = {}  # with the corpus's digest, by its roots
         self._scopes: dict[tuple[str, str], str] = {}
         self._measured: dict[str, Speeds] = {}
 
     def forecasts(self, plans: Sequence[Plan], *, with_floors: bool = False) -> tuple[Forecast, ...]:
         """Return what each plan will take after those before it.
 
-        Documents are read and cut for about two seconds at most, and none is embedded: what does not fit is
+        Documents are read and cut for about a second in all, and none is embedded: what does not fit is
         estimated from those that do. Called again it goes on. Raises ModelUnavailableError, StoreUnavailableError.
         """
-        spared = _Spared()
+        spared, runs, found = _Spared(), self._book.latest_here(_RUNS), []
         with self._lock:
-            return tuple(self._forecast(self._work(plan), spared, with_floors=with_floors) for plan in plans)
+            until = time.monotonic() + self._looks_s
+            for left, plan in zip(range(len(plans), 0, -1), plans, strict=True):
+                work = self._work(plan, max(until - time.monotonic(), 0.0) / left)
+                found.append(self._forecast(work, spared, self._speeds(work.embedder, runs), with_floors=with_floors))
+        return tuple(found)
 
-    def _work(self, plan: Plan) -> _Work:
+    def _work(self, plan: Plan, looks_s: float) -> _Work:
         embedder = self._embedder_named(plan.bundle.index.embedder)
-        sample = self._samples.setdefault(plan.corpus.digest, CorpusSample(plan.corpus, self._settings))
+        sample = self._sample(plan.corpus)
         digest = home_digest(self._settings, plan.corpus, plan.bundle.index, embedder.identity)
         cases = split_cases(plan.eval_set.cases, plan.split).cases[: plan.limit]
-        return _Work(plan, self._settings.home / EXPERIMENTS / digest, embedder, sample, cases)
+        return _Work(plan, self._settings.home / EXPERIMENTS / digest, embedder, sample, cases, looks_s)
 
-    def _forecast(self, work: _Work, spared: _Spared, *, with_floors: bool) -> Forecast:
+    def _sample(self, corpus: EvalCorpus) -> CorpusSample:
+        """Return what is held of a corpus; of one that has changed nothing is."""
+        digest, sample = self._samples.pop(corpus.roots, ("", None))
+        if sample is None or digest != corpus.digest:
+            sample = CorpusSample(corpus, self._settings)
+        self._samples[corpus.roots] = (corpus.digest, sample)
+        for oldest in list(self._samples)[:-_MOST_SAMPLES]:
+            del self._samples[oldest]
+        return sample
+
+    def _forecast(self, work: _Work, spared: _Spared, speeds: Speeds, *, with_floors: bool) -> Forecast:
         found = Forecast(name=work.plan.name, documents=work.sample.files, questions=len(work.cases))
-        speeds = self._speeds(work.embedder)
         found = self._indexing(work, spared, found, speeds)
         found = self._asking(work, spared, found, speeds)
         return self._floors(work, spared, found, speeds) if with_floors else found
 
-    def _speeds(self, embedder: Embedder) -> Speeds:
-        speeds = speeds_of(self._book.latest_here(_RUNS), embedder.identity)
+    def _speeds(self, embedder: Embedder, runs: Sequence[Run]) -> Speeds:
+        speeds = speeds_of(runs, embedder.identity)
         if not speeds.measured:
             if embedder.identity not in self._measured:
                 self._measured[embedder.identity] = measured(speeds, embedder)
@@ -103,8 +141,7 @@ class Estimator:
     def _indexing(self, work: _Work, spared: _Spared, found: Forecast, speeds: Speeds) -> Forecast:
         if work.found:
             return _there(work, found, speeds)
-        work.sample.parse()
-        texts = work.sample.texts(work.plan.bundle.index, work.embedder)
+        texts = work.texts()
         maker = spared.homes.setdefault(work.home.name, work.plan.name)
         if maker != work.plan.name:
             return found.model_copy(update=_made_by(maker, work, texts, speeds))
@@ -113,7 +150,7 @@ class Estimator:
     def _made(self, work: _Work, spared: _Spared, found: Forecast, texts: Texts, speeds: Speeds) -> Forecast:
         index, sample = work.plan.bundle.index, work.sample
         missing = self._missing(work, spared, texts)
-        scale = 1 / max(sample.share(texts.seen), 1e-9) if texts.seen else 0.0
+        scale = work.scale(texts)
         parsed = round(sample.known * sample.files / max(sample.looked, 1))
         tokens = sum(texts.tokens[name] for name in missing) * scale
         chunks, to_embed = round(texts.chunks * scale), round(len(missing) * scale)
@@ -196,12 +233,11 @@ class Estimator:
         """Return about how many sentences are encoded for so many answers: those of the chunks that come up."""
         if not asked:
             return 0.0
-        work.sample.parse()
-        texts = work.sample.texts(work.plan.bundle.index, work.embedder)
-        keys = {key_of(work.embedder.identity, sentence) for sentence in texts.sentences}
-        new = keys - spared.sentences - stage_cache(self._settings).has("embed_sentences", list(keys))
+        texts = work.texts() if work.found else work.sample.texts(work.plan.bundle.index, work.embedder, 0.0)
+        known = stage_cache(self._settings).has("embed_sentences", list(texts.sentences))
+        new = texts.sentences - spared.sentences - known
         spared.sentences |= new
-        scale = 1 / max(work.sample.share(texts.seen), 1e-9)
+        scale = work.scale(texts)
         drawn = asked * work.plan.bundle.query.top_k / max(texts.chunks * scale, 1)
         return len(new) * scale * (1 - exp(-drawn))
 
@@ -222,7 +258,7 @@ def _there(work: _Work, found: Forecast, speeds: Speeds) -> Forecast:
 
 
 def _made_by(maker: str, work: _Work, texts: Texts, speeds: Speeds) -> Mapping[str, object]:
-    scale = 1 / max(work.sample.share(texts.seen), 1e-9) if texts.seen else 0.0
+    scale = work.scale(texts)
     there = {"same_index_as": maker, "parsed_before": work.sample.files, "sampled": texts.seen}
     counted = {"chunks": round(texts.chunks * scale), "texts": round(len(texts.tokens) * scale)}
     return {**there, **counted, "index_bytes": _index_bytes(work, texts, scale), "seconds": speeds.to_open}

@@ -1,4 +1,4 @@
-"""What a release rests on, kept with it."""
+"""What a release rests on, kept with the job that made it."""
 
 from collections.abc import Iterator
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from evals.run import Summary
@@ -37,5 +38,7 @@ def _headlines(book: RunBook, ids: Sequence[str]) -> dict[str, tuple[str, Summar
 
 
 def _summary(metrics: dict[str, object] | None, headline: str | None) -> Summary | None:
-    found = (metrics or {}).get(headline or "")
-    return Summary.model_validate(found) if found else None
+    try:
+        return Summary.model_validate((metrics or {}).get(headline or ""))
+    except ValidationError:  # another version of Plumbline wrote it otherwise, or there is none
+        return None

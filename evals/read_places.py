@@ -20,6 +20,7 @@ class ReadPlace:
     place: RankedPlace
     text: str | None  # None: it cannot be read any more
     marks: tuple[tuple[int, int], ...] = ()  # code points of the text
+    is_known: bool = True  # False: there is no such document, or it may not be read, whichever version
 
 
 class Texts:
@@ -29,6 +30,7 @@ class Texts:
         """index: digest of the run's index configuration; ranked: chunks of it, which tell the versions."""
         places = list(ranked)
         found = {uri: read(_id_of(uri)) for uri in dict.fromkeys(place.doc for place in places)}
+        self._known = {uri for uri, document in found.items() if document}
         self._texts = {
             place.doc: document.text
             for place in places
@@ -39,7 +41,7 @@ class Texts:
         """Return a place with its text, and in it what the truth names."""
         text = self._texts.get(place.doc)
         if text is None:
-            return ReadPlace(place, None)
+            return ReadPlace(place, None, is_known=place.doc in self._known)
         own = [each for each in gold if _means(each, place.doc) and text[each.start : each.end] == each.text]
         cut = [(max(each.start, place.start) - place.start, min(each.end, place.end) - place.start) for each in own]
         return ReadPlace(place, text[place.start : place.end], tuple((low, high) for low, high in cut if low < high))

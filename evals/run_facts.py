@@ -1,5 +1,6 @@
 """What a run took, and what a reader of its means must know."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -7,7 +8,10 @@ import numpy as np
 from evals.findings import Pair, RunFacts, Spent
 from evals.floors import BM25
 from evals.run_table import RunTable
+from evals.scoring import FIRST_OF_ANSWERS
 from evals.verdicts import figure, interval, lower_is_better, number, questions
+
+_AFTER_RANKING = re.compile(r"query\.(top_k|context_tokens)|answer\.")
 
 
 def facts_of(table: RunTable, label: str) -> RunFacts:
@@ -47,6 +51,22 @@ def left_out_warnings(pairs: Sequence[Pair]) -> Iterator[str]:
                     f"{name}, {pair.label_b} against {pair.label_a}: {questions(found.left_out)} left out of "
                     f"{found.n + found.left_out:,}, as only one of the two runs has a value there."
                 )
+
+
+def unseen_warnings(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Yield which bundles differ in nothing that the deciding metrics can see.
+
+    Metrics of rankings are taken before the cut at `top_k` and `context_tokens`, and before any answer.
+    """
+    for pair in pairs:
+        fields = [each.field for each in pair.changes]
+        named = [name for name, found in pair.metrics.items() if found.named]
+        of_rankings = not any(name in FIRST_OF_ANSWERS or lower_is_better(name) for name in named)
+        if fields and named and of_rankings and all(map(_AFTER_RANKING.match, fields)):
+            yield (
+                f"{pair.label_b} differs from {pair.label_a} in {', '.join(fields)} alone, which comes after the "
+                f"ranking: {', '.join(named)} cannot show it. Look at metrics of answers, and at the cost."
+            )
 
 
 def _failures(table: RunTable, label: str) -> Iterator[str]:

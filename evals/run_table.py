@@ -56,7 +56,8 @@ class RunTable:
 
     def ranking(self, at: int, shown: int) -> tuple[RankedPlace, ...]:
         """Return the first places of a case's ranking."""
-        return _RANKING.validate_python(self.rankings[at])[:shown]
+        found = self.rankings[at]
+        return (_RANKING.validate_json(found) if isinstance(found, bytes) else _RANKING.validate_python(found))[:shown]
 
     def columns(self, names: Sequence[str]) -> NDArray[np.float64]:
         """Return [cases, names]; a metric that the run lacks is NaN."""
@@ -97,7 +98,13 @@ def table_of_run(run: Run) -> RunTable:
 def saved_tables(book: RunBook, ids: Sequence[str]) -> list[RunTable]:
     """Return saved runs as columns. Raises NotFoundError."""
     with collector_paused():
-        return [table_of_content(book.raw(id_)) for id_ in ids]
+        return [_saved(book, id_) for id_ in ids]
+
+
+def _saved(book: RunBook, run_id: str) -> RunTable:
+    content, cases, rankings = book.apart(run_id)
+    table = table_of_content({**content, "cases": cases})
+    return replace(table, rankings=rankings) if rankings else table
 
 
 def read_table(path: Path) -> RunTable:

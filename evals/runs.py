@@ -3,15 +3,15 @@
 import builtins
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 import orjson
-from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, inspect, select, update
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from evals.run import Run, RunState, Summary
 from rag.config import Bundle, validation_message
@@ -20,6 +20,10 @@ from rag.database.engine import Database
 from rag.errors import NotFoundError, UsageError
 from rag.processes import Worker, this_process
 
+_Model = TypeVar("_Model", bound=BaseModel)
+_APART = b"\x02"  # begins cases whose rankings lie apart; what zlib writes begins otherwise
+_LENGTH_BYTES = 8
+Case: TypeAlias = dict[str, object]  # JSON
 _NONE = "There are no runs yet. `plumbline eval run SET` makes one."
 
 
@@ -70,10 +74,7 @@ class RunBook:
     @property
     def exists(self) -> bool:
         """Whether there ever was a run."""
-        if not self.database.exists:
-            return False
-        with self.database.read() as connection:
-            return inspect(connection).has_table(t.runs.name)
+        return self.database.holds(t.runs.name)
 
     def begin(self, key: str, facts: Mapping[str, object], cases: int) -> str:
         """Return the id of a new run, or of an interrupted one with the same key that goes on.
@@ -114,9 +115,8 @@ class RunBook:
 
     def save(self, run: Run) -> None:
         """Keep a run with its cases."""
-        content, cases = run.as_json(cases=False), [case.model_dump(mode="json") for case in run.cases]
-        blob = zlib.compress(orjson.dumps(cases), 3)
-        values = {"state": run.state, "pid": None, "content": content, "asked": len(cases)}
+        content, blob = run.as_json(cases=False), _packed([case.model_dump(mode="json") for case in run.cases])
+        values = {"state": run.state, "pid": None, "content": content, "asked": len(run.cases)}
         with self.database.write() as connection:
             connection.execute(update(t.runs).where(t.runs.c.id == run.id).values(values))
             connection.execute(delete(t.run_cases).where(t.run_cases.c.run_id == run.id))
@@ -128,6 +128,13 @@ class RunBook:
 
     def raw(self, run_id: str) -> Mapping[str, object]:
         """Return a run with its cases as it is stored, unchecked. Raises NotFoundError."""
+        content, cases, rankings = self.apart(run_id)
+        for case, ranking in zip(cases, rankings, strict=False):  # of older runs none lies apart
+            case["ranking"] = orjson.loads(ranking)
+        return {**content, "cases": cases}
+
+    def apart(self, run_id: str) -> tuple[Mapping[str, object], builtins.list[Case], builtins.list[bytes]]:
+        """Return a run, its cases, and their rankings as JSON each, which are most of it. Raises NotFoundError."""
         if not self.exists:
             raise NotFoundError(f"There is no finished run {run_id!r}. {_NONE}")
         query = select(t.runs.c.content, t.run_cases.c.content.label("cases")).join(t.run_cases)
@@ -135,7 +142,7 @@ class RunBook:
             row = connection.execute(query.where(t.runs.c.id == run_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"There is no finished run {run_id!r}. `plumbline eval runs` lists them.")
-        return {**row.content, "cases": orjson.loads(zlib.decompress(row.cases))}
+        return row.content, *_unpacked(row.cases)
 
     def latest_here(self, limit: int) -> list[Run]:
         """Return the latest runs that were made on this host, without their cases, the latest first."""
@@ -144,7 +151,7 @@ class RunBook:
         query = select(t.runs.c.content).where(t.runs.c.state == "done", t.runs.c.host == this_process()["host"])
         with self.database.read() as connection:
             found = connection.execute(query.order_by(t.runs.c.started_at.desc()).limit(limit)).scalars().all()
-        return [Run.model_validate(content) for content in found]
+        return [run for content in found if (run := _read(Run, content))]
 
     def set_paths(self) -> tuple[Path, ...]:
         """Return where the sets of finished runs were, the latest first."""
@@ -165,12 +172,15 @@ class RunBook:
         return [_line(row) for row in rows]
 
     def finished(self) -> builtins.list[FinishedRun]:
-        """Return the runs with a result, the latest first; with those that were made for another."""
+        """Return the runs with a result, the latest first; with those that were made for another.
+
+        What another version of Plumbline saved, and this one cannot read, is left out; `list` has it.
+        """
         if not self.exists:
             return []
         query = select(t.runs).where(t.runs.c.state == "done").order_by(t.runs.c.started_at.desc())
         with self.database.read() as connection:
-            return [_finished(row) for row in connection.execute(query)]
+            return [run for row in connection.execute(query) if (run := _finished(row))]
 
 
 def load_file(path: Path) -> Run:
@@ -185,16 +195,47 @@ def load_file(path: Path) -> Run:
         ) from error
 
 
+def _packed(cases: Sequence[Case]) -> bytes:
+    """Return cases as they are stored: deflated, with their rankings apart, a line each."""
+    rankings = b"\n".join(orjson.dumps(case.pop("ranking")) for case in cases)
+    head = zlib.compress(orjson.dumps(cases), 3)
+    return _APART + len(head).to_bytes(_LENGTH_BYTES) + head + zlib.compress(rankings, 3)
+
+
+def _unpacked(blob: bytes) -> tuple[list[Case], list[bytes]]:
+    """Return stored cases and their rankings; of older runs the rankings stand in the cases."""
+    if not blob.startswith(_APART):
+        return orjson.loads(zlib.decompress(blob)), []
+    begin = len(_APART) + _LENGTH_BYTES
+    end = begin + int.from_bytes(blob[len(_APART) : begin])
+    cases = orjson.loads(zlib.decompress(blob[begin:end]))
+    return cases, zlib.decompress(blob[end:]).split(b"\n") if cases else []
+
+
 def _line(row: Row[Any]) -> RunLine:
     return RunLine(
         row.id, row.set_name, row.bundle, _state(row), row.asked, row.cases, row.started_at, row.name, row.parent
     )
 
 
-def _finished(row: Row[Any]) -> FinishedRun:
+def readable_bundle(content: object) -> Bundle | None:
+    """Return a bundle that was written down; None where this version of Plumbline cannot read it."""
+    return _read(Bundle, content) if content else None
+
+
+def _read(kind: type[_Model], content: object) -> _Model | None:
+    try:
+        return kind.model_validate(content)
+    except ValidationError:
+        return None
+
+
+def _finished(row: Row[Any]) -> FinishedRun | None:
     content = row.content
-    headline = str(content.get("headline", ""))
-    mean = content["metrics"].get(headline)
+    headline, metrics = str(content.get("headline", "")), content.get("metrics", {})
+    bundle, mean = _read(Bundle, content.get("bundle_content", {})), _read(Summary, metrics.get(headline))
+    if bundle is None or (headline in metrics and mean is None):
+        return None
     return FinishedRun(
         id=row.id,
         begun=row.begun,
@@ -206,10 +247,10 @@ def _finished(row: Row[Any]) -> FinishedRun:
         cases=row.cases,
         started_at=row.started_at,
         headline=headline,
-        mean=Summary.model_validate(mean) if mean else None,
-        metrics=tuple(content["metrics"]),
+        mean=mean,
+        metrics=tuple(metrics),
         parent=row.parent,
-        bundle_content=Bundle.model_validate(content.get("bundle_content", {})),
+        bundle_content=bundle,
         code=str(content.get("code", "")),
         model=str(content.get("model", "")),
     )

@@ -1,8 +1,9 @@
 """The documents that a set's questions are about, named as the set names them, for people who mend it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from uuid import uuid4
 
 from evals.evalset import Case, CorpusPlace, EvalSet
 from evals.faults import Fault
@@ -29,6 +30,7 @@ class SetCorpus:
     texts: CorpusTexts
     docs: tuple[str, ...]  # that the set names already
     takes_spans: bool = True  # False: offsets into these texts would mean nothing when the set is run
+    id: str = field(default_factory=lambda: uuid4().hex)  # of this reading of them
 
     @cached_property
     def documents(self) -> tuple[SetDocument, ...]:
@@ -39,8 +41,7 @@ class SetCorpus:
 
     def matching(self, words: str, limit: int) -> list[SetDocument]:
         """Return at most so many documents whose title, name or uri holds all of these words, in any case."""
-        wanted = words.casefold().split()
-        found = (each for each in self.documents if all(word in self._searched[each.name] for word in wanted))
+        found = (each for each in self.documents if has_words(self._searched[each.name], words))
         return [each for each, _ in zip(found, range(limit), strict=False)]
 
     def text(self, doc: str) -> str | None:
@@ -89,6 +90,11 @@ def set_corpus(
     """Return the documents of a place, else those that serve; None where there are none. Raises UsageError."""
     texts = serving() if place.kind == "none" else parsed_texts(settings)(place)
     return SetCorpus(texts, docs, place.kind != "beir") if texts else None
+
+
+def has_words(text: str, words: str) -> bool:
+    """Whether a text holds all of these words, in any order; text: in lower case, as `casefold` makes it."""
+    return all(word in text for word in words.casefold().split())
 
 
 def docs_of(eval_set: EvalSet) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.evalset import CorpusPlace, EvalSet
+from evals.formats.corpus_texts import specs_in
 from evals.validation import resolve_docs
 from indexing.identity import document_id
-from indexing.sources import FoundFile, SourceSpec, load_sources, spec_of, walk
+from indexing.sources import FoundFile, SourceSpec, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,7 @@ class OwnDocument:
 
 def own_documents(place: CorpusPlace, indexed: Collection[Path]) -> list[OwnDocument]:
     """Return the files of a set's folder or sources, but for those that are indexed. BEIR has no spans, so no files."""
-    if place.path is None or place.kind not in {"folder", "sources"}:
-        return []
-    specs = load_sources(place.path) if place.kind == "sources" else [spec_of(place.path)]
+    specs = specs_in(place) if place.kind in {"folder", "sources"} else []
     found = (OwnDocument(spec, file) for spec in specs for file in walk(spec).files if not file.refused)
     return [each for each in found if each.file.path not in indexed]
 

@@ -1,14 +1,18 @@
 """The eval sets that a person can choose from, without typing a path."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from evals.loading import QUESTIONS, set_name
 from evals.runs import RunBook
+from rag.errors import UsageError
 from rag.settings import Settings
 
 Origin: TypeAlias = Literal["example", "yours", "measured"]
+_SHOWN_CHARS = 80  # of a path that is none
+_INSIDE = "x" * 100  # a file that may lie in a folder
 _SHIPPED = Path(__file__).with_name("sets")
 
 
@@ -19,6 +23,18 @@ class KnownSet:
     name: str
     path: Path  # absolute
     origin: Origin
+
+
+def place_of(text: str) -> Path:
+    """Return the absolute path that a person names, whether or not there is anything. Raises UsageError for none."""
+    try:
+        place = Path(text.strip()).expanduser().resolve()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            (place / _INSIDE).stat()  # raises where a name is too long, or a folder may not be entered
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{text[:_SHOWN_CHARS]!r} cannot be opened: {reason}. Name a file or a folder.") from error
+    return place
 
 
 def known_sets(settings: Settings, book: RunBook) -> list[KnownSet]:

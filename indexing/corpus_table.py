@@ -1,9 +1,10 @@
 """Every document seen as one row, for people to look through: by a few statements, however many there are."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
@@ -128,13 +129,11 @@ def read_facts(connection: Connection, document_id: str, roles: frozenset[str]) 
 
 def values_of(rows: Iterable[DocumentRow], field: str) -> list[str]:
     """Return the values of a field of the rows, the most frequent first; of roles each one."""
-    counted = Counter(value for row in rows for value in _values(row, field) if value)
-    return sorted(counted, key=lambda value: (-counted[value], value))
-
-
-def _values(row: DocumentRow, field: str) -> Iterator[str]:
-    value = getattr(row, field)
-    yield from value if isinstance(value, tuple) else (value,)
+    counted = Counter[str]()
+    for value, rows_with_it in Counter(map(attrgetter(field), rows)).items():  # few differ, of 50,000 rows
+        for each in value if isinstance(value, tuple) else (value,):
+            counted[each] += rows_with_it
+    return sorted(filter(None, counted), key=lambda value: (-counted[value], value))
 
 
 def _may_see(granted: Sequence[str], roles: frozenset[str]) -> bool:

@@ -1,15 +1,17 @@
-"""What evaluations keep of documents goes when the truth forgets a document."""
+"""What evaluations and jobs keep of documents goes when the truth forgets a document."""
 
 from indexing import catalog
 from indexing.blob_cache import BlobCache
 from indexing.experiment_homes import forget_roots
 from indexing.parse_cache import KIND as PARSED
 from indexing.workshop import Workshop
+from rag.database.jobs import JobBook
 from rag.settings import Settings
 
 # Kinds of the cache of stages that hold words of documents; of an encoded sentence the word pieces can be read.
 WITH_TEXT = (PARSED, "answers", "embed_sentences")
 EXPERIMENTS = "experiments"
+JOB_LOGS = "jobs"  # the folder of a home where the processes of jobs write what they say
 
 
 def stage_cache(settings: Settings, *, keep_open: bool = False) -> BlobCache:
@@ -31,3 +33,13 @@ def forget_copies(shop: Workshop) -> None:
     stages = stage_cache(settings)
     for kind in WITH_TEXT:
         stages.forget_kind(kind)
+
+
+def forget_jobs_words(shop: Workshop) -> None:
+    """Take away what jobs that have ended said of documents: their errors, and what their processes wrote."""
+    book = JobBook(shop.database)
+    going = book.going()
+    book.blank_errors()
+    for log in (shop.settings.home / JOB_LOGS).glob("*.log"):
+        if log.stem not in going:
+            log.unlink(missing_ok=True)

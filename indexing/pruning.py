@@ -6,7 +6,7 @@ from indexing import catalog, versions
 from indexing.cleaning import clean_up, compact, drop_builds
 from indexing.experiment_homes import bytes_below
 from indexing.filling import catch_up
-from indexing.forgetting import forget_copies
+from indexing.forgetting import forget_copies, forget_jobs_words
 from indexing.generations import Target, leave_builds, other_builds
 from indexing.publishing import Pending, publish
 from indexing.report import Report
@@ -38,6 +38,7 @@ def prune(shop: Workshop, target: Target) -> Pruned:
     _on_new_build(shop, target, revision)
     drop_builds(shop, [], 0)
     _blank_log(shop)
+    forget_jobs_words(shop)
     shop.database.shrink()
     return Pruned(documents, chunks, max(before - bytes_below(shop.settings.home), 0))
 

@@ -96,13 +96,39 @@ def doctor(context: typer.Context, *, as_json: Json = False) -> None:
     raise typer.Exit(0 if found["ok"] else 4)
 
 
-@check.command("grounding", epilog="Example: plumbline check grounding answers.jsonl")
+@check.command(
+    "grounding",
+    epilog="Examples: plumbline check grounding answers.jsonl, plumbline check grounding --fit labelled.jsonl",
+)
 def check_grounding(
+    context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="JSON lines with id, question, sources, answer; - is stdin.", allow_dash=True)
-    ],
+        Path | None,
+        typer.Argument(help="JSON lines with id, question, sources, answer; - is stdin.", allow_dash=True),
+    ] = None,
+    *,
+    threshold: Annotated[
+        str | None, typer.Option(metavar="SHARE|FILE", help="The least score of a supported sentence. Default: 0.5.")
+    ] = None,
+    fit: Annotated[
+        Path | None,
+        typer.Option(help="Fit the threshold to JSON lines like these that also say supported: true or false."),
+    ] = None,
+    false_alarms: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="With --fit: the highest threshold that flags at most this share wrongly."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="With --fit: write what was found, for --threshold.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --fit: print one JSON document.")] = False,
 ) -> None:
     """Say of every sentence of an answer whether its sources support it, and what they lack."""
-    from rag.checking import check_lines
+    from rag import checking, threshold_fitting
 
-    raise typer.Exit(check_lines(file))
+    fit_options = as_json or out is not None or false_alarms is not None
+    checking.check_task(file, threshold, fit, with_fit_options=fit_options)
+    if file is not None:
+        raise typer.Exit(checking.check_lines(file, threshold_fitting.read_threshold(threshold)))
+    if fit is not None:
+        found = threshold_fitting.fit_file(fit, false_alarms, out)
+        threshold_fitting.print_fit(context.obj, found, as_json=as_json)
+        raise typer.Exit(5 if found.bad_lines else 0)

@@ -193,6 +193,8 @@ def parse_bundle(content: bytes, name: str) -> Bundle:
         found = yaml.safe_load(content.decode())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"The bundle {name} is not YAML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"The bundle {name} cannot be used: it is nested too deeply.") from error
     try:
         return Bundle.model_validate({} if found is None else _explicit(found, name))
     except ValidationError as error:
@@ -210,6 +212,12 @@ def _explicit(content: object, name: str) -> object:
         said = "query.rerank: late_interaction needs index.token_vectors: true. Say both, or neither."
         raise UsageError(f"The bundle {name} cannot be used: {said}")
     return content
+
+
+def as_yaml(bundle: Bundle) -> str:
+    """Return a bundle as a file that can be saved, changed and read again, with every default."""
+    text: str = yaml.safe_dump(bundle.model_dump(mode="json"), sort_keys=False, default_flow_style=False)
+    return f"# bundle {bundle.digest}, generation {bundle.index.digest}\n{text}"
 
 
 def validation_message(error: ValidationError) -> str:

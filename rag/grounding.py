@@ -3,6 +3,7 @@
 It finds content that the sources lack; it detects neither contradiction nor faulty inference.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,8 @@ class CheckedSentence:
     source_start: int | None
     source_end: int | None
     missing: tuple[str, ...]
+    quoted: bool = False  # stands word for word in that span
+    figure_missing: bool = False  # a number or date: not supported, whatever the threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,20 @@ def ground(sentence: Sentence, hits: Sequence[Hit], min_support: float) -> Groun
     return Grounded(sentence, supported, round(support_score(support), 4), support.missing)
 
 
-def check_grounding(question: str, sources: Sequence[str], answer: str) -> GroundingReport:  # noqa: ARG001
+def check_grounding(
+    question: str,  # noqa: ARG001
+    sources: Sequence[str],
+    answer: str,
+    threshold: float = MIN_SUPPORT,
+) -> GroundingReport:
     """Return what of an answer its sources support; an answer without a sentence is not supported.
 
-    The question supports nothing: it is part of the contract for checks to come.
+    The question supports nothing: it is part of the contract for checks to come. The threshold decides what counts as
+    supported, and changes nothing else.
     """
     spans = split_sentences(answer)
     texts = Sources(sources)
-    checked = [_checked(answer, start, end, texts) for start, end in spans[:MAX_SENTENCES]]
+    checked = [_checked(answer[start:end], start, texts, threshold) for start, end in spans[:MAX_SENTENCES]]
     if len(spans) > MAX_SENTENCES:
         checked.append(CheckedSentence(spans[MAX_SENTENCES][0], spans[-1][1], False, 0.0, None, None, None, ()))
     supported = bool(checked) and all(each.supported for each in checked)
@@ -84,19 +93,26 @@ def _is_supported(support: Support, min_support: float) -> bool:
     return support_score(support) >= min_support and not support.missing_figures
 
 
-def _checked(answer: str, start: int, end: int, sources: Sources) -> CheckedSentence:
-    support = sources.support(answer[start:end])
+def _checked(sentence: str, start: int, sources: Sources, threshold: float) -> CheckedSentence:
+    support = sources.support(sentence)
     best = support.best
     return CheckedSentence(
         start,
-        end,
-        _is_supported(support, MIN_SUPPORT),
+        start + len(sentence),
+        _is_supported(support, threshold),
         round(support_score(support), 4),
         best.source if best else None,
         best.start if best else None,
         best.end if best else None,
         support.missing,
+        quoted=support.verbatim,
+        figure_missing=support.missing_figures > 0,
     )
+
+
+def model_digest() -> str:
+    """Return the name of the coefficients in use: a threshold fits the scores of one set of them."""
+    return hashlib.sha256(json.dumps(_model(), sort_keys=True).encode()).hexdigest()[:12]
 
 
 @cache

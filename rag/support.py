@@ -5,13 +5,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from rag.analysis import analyse
-from rag.claims import Claim, claims, known_values
+from rag.claims import Claim, acronyms, claims, expansions, is_known, known_values, spelt_out
 from rag.sentences import split_sentences
 from rag.word_weights import word_weight
 
@@ -61,20 +62,28 @@ class Sources:
         self._rows: list[Span | None] = []  # in reading order, with gaps that no passage crosses
         self._holders: dict[str, NDArray[np.int64]] = {}
         self._index()
-        self._values = frozenset().union(*map(known_values, self._texts))
+        self._values = list(map(known_values, self._texts))
         self._names = {word for text in self._texts for word in _WORD.findall(text.lower())}
         self._name_stems = {word[:_STEM_CHARS] for word in self._names if len(word) >= _STEM_CHARS}
+
+    @cached_property
+    def _acronyms(self) -> frozenset[str]:
+        return frozenset().union(*map(acronyms, self._texts))
+
+    @cached_property
+    def _expansions(self) -> frozenset[str]:
+        return frozenset().union(*map(expansions, self._texts))
 
     def support(self, sentence: str) -> Support:
         """Return what the sources have of a sentence."""
         if len(sentence) > MAX_SENTENCE_CHARS:
             return _NO_SUPPORT
         words = analyse(sentence, "en")
-        by_sentence, by_passage = self._coverage(set(words))
+        by_sentence, by_passage = self._coverage(sorted(set(words)))
         ranked = np.argsort(-by_sentence, kind="stable")[:_ALIGNED_SENTENCES].tolist()
         best = self._rows[ranked[0]] if ranked and by_sentence[ranked[0]] > 0 else None
         quote = self._quote(sentence) if words and by_passage.max(initial=0) > 0.999 else None
-        missing = [claim for claim in claims(sentence) if not self._knows(claim)]
+        missing = [] if quote else self._missing(sentence)
         names = sum(claim.kind == "name" for claim in missing)
         return Support(
             covered=float(by_passage.max(initial=0)),
@@ -97,11 +106,14 @@ class Sources:
             self._rows += [None] * _REACH
         self._holders = {word: np.array(rows) for word, rows in holders.items()}
 
-    def _coverage(self, words: set[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the weighted share of the words in each source sentence, and in the passage around it."""
+    def _coverage(self, words: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the weighted share of the words in each source sentence, and in the passage around it.
+
+        words: without repeats, sorted: sums in another order differ in their last digit, and so may the best sentence.
+        """
         by_sentence, by_passage = np.zeros(len(self._rows)), np.zeros(len(self._rows))
         total = sum(map(word_weight, words))
-        for word in words & self._holders.keys():
+        for word in filter(self._holders.__contains__, words):
             rows, weight = self._holders[word], word_weight(word) / total
             by_sentence[rows] += weight
             near = np.zeros(len(self._rows), bool)
@@ -130,10 +142,21 @@ class Sources:
                 return Span(source, match.start(), match.end())
         return None
 
+    def _missing(self, sentence: str) -> list[Claim]:
+        missing = [claim for claim in claims(sentence) if not self._knows(claim)]
+        names = [claim for claim in missing if claim.kind == "name"]
+        spelt = spelt_out(sentence, self._acronyms) if names else frozenset()
+        return [claim for claim in missing if claim.text not in spelt]
+
     def _knows(self, claim: Claim) -> bool:
+        if any(is_known(claim, values) for values in self._values):
+            return True
         if claim.kind != "name":
-            return not claim.values.isdisjoint(self._values)
-        words = _WORD.findall(re.sub(r"['’]s?$", "", claim.text.lower()))
+            return False
+        return self._knows_name(claim.text) or (claim.text.isupper() and claim.text in self._expansions)
+
+    def _knows_name(self, name: str) -> bool:
+        words = _WORD.findall(re.sub(r"['’]s?$", "", name.lower()))
         return all(word in self._names or word[:_STEM_CHARS] in self._name_stems for word in words)
 
 

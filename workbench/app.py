@@ -1,9 +1,11 @@
 """The workbench: navigation, and the one place that shows what went wrong."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from rag.errors import RagError
-from workbench.widgets.errors import show_error
+from rag.errors import NoIndexError, RagError
+from workbench.widgets.errors import show_error, show_first_steps
 
 # Pages have no icons: Streamlit fetches the one of the page that is open from elsewhere, for the browser's tab.
 # The default page lives at `/`: an address of its own would open a dialog that makes it inert.
@@ -23,9 +25,16 @@ PAGES = {
     ],
 }
 
+
+def show(draw: Callable[[], None]) -> None:
+    """Draw a page, or what went wrong; where nothing is indexed the first steps, which may go wrong too."""
+    try:
+        draw()
+    except NoIndexError:
+        show(show_first_steps)
+    except RagError as error:
+        show_error(error)
+
+
 st.set_page_config(page_title="Plumbline", page_icon="🔎", layout="wide")
-page = st.navigation(PAGES)
-try:
-    page.run()
-except RagError as error:
-    show_error(error)
+show(st.navigation(PAGES).run)

@@ -77,14 +77,17 @@ class _Key:
     bundle: str  # JSON
     serving: bool
     revision: int
+    build: str  # of the index, which may be behind its sources
+    stale: str  # how far it is behind
 
 
 def _once(asked: Asked, bundle: Bundle, *, serving: bool) -> Answered:
     with state.service().corpus.reading(bundle.digest if serving else bundle) as reading:
-        revision = reading.pointer.revision
+        now = reading.pointer
     roles, home = tuple(sorted(asked.caller.roles)), str(state.settings().home)
     where, content = asked.where.model_dump_json(), bundle.model_dump_json()
-    answered: Answered = _answered(_Key(home, asked.question, where, roles, content, serving, revision))
+    key = _Key(home, asked.question, where, roles, content, serving, now.revision, now.build, now.stale)
+    answered: Answered = _answered(key)
     return answered
 
 

@@ -1,28 +1,33 @@
 """What pages begin: indexing, refreshing, releasing. Each is a job of its own."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from evals.batch import Batch
 from evals.evidence import Evidence
+from evals.shelf import place_of
 from rag.config import Bundle
 from rag.errors import UsageError
 from workbench import state
+from workbench.example import HANDBOOK
 from workbench.working import IndexWork, ReleaseWork
-
-EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "handbook.yaml"
 
 
 def index_example() -> str:
     """Index the example handbook; return the job's id."""
-    return _index("Index the example handbook", IndexWork(action="build", sources_file=EXAMPLE))
+    return _index("Index the example handbook", IndexWork(action="build", sources_file=HANDBOOK))
 
 
-def index_folder(path: str) -> str:
-    """Index a folder or a file; return the job's id. Raises UsageError where there is none."""
-    place = Path(path).expanduser()
+def index_folder(path: str, roles: Sequence[str]) -> str:
+    """Index a folder or a file that these roles may read; return the job's id. Raises UsageError where there is none.
+
+    The roles of a folder that is indexed already are replaced.
+    """
+    place = place_of(path.strip())
     if not path.strip() or not place.exists():
         raise UsageError(f"There is no file or folder {path!r} on the machine where the workbench runs.")
-    return _index(f"Index {place.name}", IndexWork(action="build", paths=(place.resolve(),)))
+    if not roles:
+        raise UsageError("Nobody could read it. Choose the roles that may; `public` is for everybody.")
+    return _index(f"Index {place.name}", IndexWork(action="build", paths=(place,), roles=tuple(roles)))
 
 
 def refresh_all() -> str:

@@ -7,19 +7,18 @@ from pathlib import Path
 import streamlit as st
 
 from evals.chunk_spans import Coverage, coverage
-from evals.loading import read_set
 from evals.set_spans import CaseSpan, OwnDocument, own_documents, spans_by_uri
 from indexing.chunking import remembering
+from indexing.corpus_table import Mark, mark
 from indexing.readable import ReadableDocument, readable_documents
 from indexing.rechunking import Rechunked, read_file, rechunk
 from indexing.strategies.packing import CountTokens
 from rag.config import IndexConfig
 from rag.errors import NotFoundError
 from rag.types import Document
-from workbench import state
+from workbench import sets, state
 
 _AGE_S = 60  # after which files of a set's own corpus are looked for again
-_RIGHTS_AGE_S = 5  # after which the titles that a caller may see are read again; a text is never read without asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,7 @@ def set_documents(path: str) -> SetDocuments:
     """Return what a set says of documents; nothing without a path. Raises UsageError."""
     if not path:
         return SetDocuments()
-    place = Path(path)
-    written_at = max(each.stat().st_mtime_ns if each.exists() else 0 for each in (place, *place.glob("*.jsonl")))
-    found: SetDocuments = _set_documents(path, written_at, _revision(), _roles())
+    found: SetDocuments = _set_documents(path, sets.stamp_of(Path(path)), _now(), _roles())
     return found
 
 
@@ -103,9 +100,10 @@ def drawn_spans(text: str, spans: Sequence[CaseSpan], a: Rechunked, b: Rechunked
     return [DrawnSpan(span, coverage(text, at, in_a), coverage(text, at, in_b)) for span, at in standing]
 
 
-def _revision() -> int:
-    with state.service().corpus.reading() as reading:
-        return reading.pointer.revision
+def _now() -> Mark:
+    """Return what differs after any change of what may be read. Raises NoIndexError."""
+    with state.ledger().read() as connection:
+        return mark(connection)
 
 
 def _roles() -> tuple[str, ...]:
@@ -113,22 +111,22 @@ def _roles() -> tuple[str, ...]:
 
 
 def _readable_now() -> Sequence[ReadableDocument]:
-    found: Sequence[ReadableDocument] = _readable(str(state.settings().home), _revision(), _roles())
+    found: Sequence[ReadableDocument] = _readable(str(state.settings().home), _now(), _roles())
     return found
 
 
 # Streamlit keeps what these return by those of their parameters that do not begin with an underscore.
 
 
-@st.cache_resource(max_entries=2, ttl=_RIGHTS_AGE_S, show_spinner=False)
-def _readable(home: str, revision: int, roles: tuple[str, ...]) -> Sequence[ReadableDocument]:  # noqa: ARG001  # keys
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _readable(home: str, now: Mark, roles: tuple[str, ...]) -> Sequence[ReadableDocument]:  # noqa: ARG001  # keys
     with state.service().corpus.reading() as reading:
         return readable_documents(reading, frozenset(roles))
 
 
 @st.cache_resource(max_entries=8, ttl=_AGE_S, show_spinner="Reading the eval set")
-def _set_documents(path: str, written_at: int, revision: int, roles: tuple[str, ...]) -> SetDocuments:  # noqa: ARG001  # keys
-    eval_set = read_set(Path(path)).eval_set
+def _set_documents(path: str, stamp: str, now: Mark, roles: tuple[str, ...]) -> SetDocuments:  # noqa: ARG001  # keys
+    eval_set = sets.eval_set(Path(path)).eval_set
     known = {each.uri: each.path for each in _readable_now()}
     own = [each for each in own_documents(eval_set.corpus, set(known.values())) if each.uri not in known]
     spans = spans_by_uri(eval_set, known | {each.uri: each.file.path for each in own})

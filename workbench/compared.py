@@ -12,7 +12,7 @@ from evals.comparison import compare_tables
 from evals.evalset import Reference
 from evals.findings import Comparison
 from evals.heat_map import HeatMap, heat_map_of
-from evals.read_places import gold_of
+from evals.read_places import ReadDocument, gold_of
 from evals.run import CaseResult
 from evals.run_table import saved_tables
 from evals.runs import FinishedRun
@@ -62,8 +62,12 @@ def truth_of_case(run: FinishedRun, case: CaseResult) -> tuple[Reference, ...]:
     return _truth(run.set_path, path.stat().st_mtime_ns if path.exists() else 0, case.id, case.question)
 
 
-def document_now(document_id: str) -> Document | None:
-    """Return a document's present version, where it is indexed here and the caller may read it."""
+def documents_now() -> ReadDocument:
+    """Return what reads a document's present version, where it is indexed here and the caller may read it."""
+    return _document_now if state.is_indexed() else lambda _: None
+
+
+def _document_now(document_id: str) -> Document | None:
     try:
         return state.service().reader.document(document_id, None, state.caller().roles).document
     except (NotFoundError, NoIndexError):

@@ -1,7 +1,9 @@
 """How far a job is, written down once a second by a thread of its own."""
 
+import signal
 import threading
 import time
+from _thread import interrupt_main
 from collections.abc import Sequence
 from typing import Self
 
@@ -97,4 +99,6 @@ class JobProgress:
 
     def _write(self) -> None:
         bundles = [each.model_dump(mode="json") for each in self._bundles.values()]
-        self._book.beat(self._job.id, {**self._stage, "bundles": bundles})
+        if not self._book.beat(self._job, {**self._stage, "bundles": bundles}):
+            self._ended.set()
+            interrupt_main(signal.SIGINT)  # another process has the job: two would do it twice

@@ -10,11 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexing.forgetting import JOB_LOGS
 from rag.database.jobs import Content, Job, JobBook, JobKind
 from rag.errors import JobError
 from rag.settings import Settings
 
 _STOPS_WITHIN_S = 10.0
+_LOG_BYTES = 200_000  # of a process that has ended, the latest
 _LOOKED_AT = 20  # of the latest jobs
 
 
@@ -53,18 +55,22 @@ class JobDesk:
         jobs = self.book.list(limit=_LOOKED_AT)
         return [job for at, job in enumerate(jobs) if not job.ended or (at == 0 and job.state != "done")]
 
-    def stop_all(self) -> None:
-        """Interrupt every job of this host, and wait until they have ended; ten seconds at most."""
-        going = [job for job in self.book.list() if not job.ended and job.worker.is_here]
-        for job in going:
+    def stop_all(self, within_s: float = _STOPS_WITHIN_S) -> None:
+        """Interrupt every job of this host and wait until they have ended; what is left by then is killed."""
+        until = time.monotonic() + within_s
+        for job in self._going_here():
             self.stop(job)
-        until = time.monotonic() + _STOPS_WITHIN_S
-        while any(not self.book.get(job.id).ended for job in going) and time.monotonic() < until:
+        while (going := self._going_here()) and time.monotonic() < until:
             time.sleep(0.1)
+        for job in going:
+            _kill(job)
+
+    def _going_here(self) -> list[Job]:
+        return [job for job in map(self.book.get, self.book.going()) if not job.ended and job.worker.is_here]
 
     def log_of(self, job_id: str) -> Path:
         """Return where the process of a job writes what it says."""
-        return self.settings.home / "jobs" / f"{job_id}.log"
+        return self.settings.home / JOB_LOGS / f"{job_id}.log"
 
     def _start(self, job_id: str) -> None:
         """Start a job's process in a session of its own: it outlives this one."""
@@ -80,5 +86,20 @@ class JobDesk:
     def _await_end(self, process: subprocess.Popen[bytes], job_id: str, began: float) -> None:
         """Take a process's exit code, or it stays a zombie; say so where it died before it took its job."""
         code = process.wait()
+        _cut(self.log_of(job_id))
         said = f"The process ended with code {code} before it could begin."
         self.book.give_up(job_id, "failed", error=said, since=began)
+
+
+def _kill(job: Job) -> None:
+    """Kill a job's process with those that it started; who waits for one finds out that it is not to begin."""
+    if job.worker.is_alive and job.worker.pid is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(job.worker.pid, signal.SIGKILL)
+
+
+def _cut(log: Path) -> None:
+    """Leave the end of a log alone, where it is long."""
+    with suppress(FileNotFoundError):  # documents were forgotten, and what was said of them too
+        if log.stat().st_size > _LOG_BYTES:
+            log.write_bytes(log.read_bytes()[-_LOG_BYTES:])

@@ -8,14 +8,17 @@ from pydantic import BaseModel
 from evals.last_runs import LastRun, last_runs
 from indexing import listing
 from indexing.commands import workshop
+from rag.database.feedback import Feedback, readable_feedback
 from rag.database.reader import DocumentCount, IndexFacts
 from rag.database.unanswered import Unanswered, unanswered
+from rag.types import ALL_ROLES
 from workbench import state
 
 DAY_S = 86_400.0
 _FRESH_S = 5.0  # figures of the page are at most so old
 _RUNS = 5
 _QUESTIONS = 10
+_SAID = 5  # of answers
 
 
 class SourceState(BaseModel, frozen=True):
@@ -43,9 +46,10 @@ def counts() -> list[DocumentCount]:
 
 
 def roles() -> tuple[str, ...]:
-    """Return the roles that may read some document."""
+    """Return the roles that may read some document, of those that the workbench has."""
     found: tuple[str, ...] = _roles(str(state.settings().home))
-    return found
+    own = state.caller().roles
+    return tuple(role for role in found if ALL_ROLES in own or role in own)
 
 
 def sources() -> list[SourceState]:
@@ -66,8 +70,17 @@ def runs() -> list[LastRun]:
 
 
 def questions() -> list[Unanswered]:
-    """Return the questions of the last day that got no answer over the API, the latest first."""
-    return unanswered(state.index().backends.records, DAY_S, _QUESTIONS)
+    """Return the questions of the last day that got no answer over the API, the latest first.
+
+    Those of people who may read more than the workbench are left out.
+    """
+    return unanswered(state.index().backends.records, DAY_S, _QUESTIONS, state.caller().roles)
+
+
+def feedback() -> list[Feedback]:
+    """Return what was last said of answers, the latest first: by people, and of documents, that may be shown here."""
+    service = state.index()
+    return readable_feedback(service.backends.records, service.reader, _SAID, state.caller().roles)
 
 
 @st.cache_data(ttl=_FRESH_S, show_spinner=False)

@@ -5,13 +5,15 @@ from pathlib import Path
 import streamlit as st
 
 from evals.evalset import CorpusPlace, EvalSet
+from evals.faults import EvalSetError
 from evals.loading import DESCRIPTION, ReadSet, read_set
-from evals.serving_texts import serving_revision, serving_texts
+from evals.serving_texts import serving_mark, serving_texts
 from evals.set_corpus import SetCorpus, docs_of, set_corpus
 from evals.set_facts import CheckedSet, SetFacts, facts_of
-from evals.shelf import KnownSet, known_sets
+from evals.shelf import KnownSet, Origin, known_sets, place_of
 from workbench import state
 
+ORIGINS: dict[Origin, str] = {"example": "comes with Plumbline", "yours": "your folder", "measured": "a former run"}
 _TAKEN_AS_READ_S = 120  # documents in files
 
 
@@ -22,23 +24,39 @@ def sets() -> list[KnownSet]:
 
 def eval_set(path: Path) -> ReadSet:
     """Return an eval set as far as it can be used. Raises UsageError."""
-    return _read(str(path), _stamp(path))
+    return _read(str(path), stamp_of(path))
+
+
+def whole_set(path: Path) -> EvalSet:
+    """Return an eval set without a fault. Raises EvalSetError with all its faults, UsageError."""
+    found = eval_set(path)
+    if found.faults:
+        raise EvalSetError(path, found.faults)
+    return found.eval_set
 
 
 def set_facts(path: Path) -> SetFacts:
     """Return what a set holds, as far as it can be used. Raises UsageError."""
-    return _facts(str(path), _stamp(path))
+    return _facts(str(path), stamp_of(path))
 
 
 def documents_of(eval_set: EvalSet) -> SetCorpus | None:
-    """Return the documents of a set, or those that serve; None where there are none."""
-    revision = serving_revision(state.truth()) if eval_set.corpus.kind == "none" else None
-    return _documents(f"{eval_set.corpus} {revision}", docs_of(eval_set), eval_set.corpus)
+    """Return the documents of a set, or those that serve and may be read now; None where there are none."""
+    now = serving_mark(state.truth()) if eval_set.corpus.kind == "none" else None
+    return _documents(f"{eval_set.corpus} {now}", docs_of(eval_set), eval_set.corpus)
 
 
 def checked_set(eval_set: EvalSet, corpus: SetCorpus) -> CheckedSet:
     """Return where a set does not agree with its documents."""
-    return _checked(f"{eval_set.digest} {id(corpus)}", eval_set, corpus)
+    return _checked(f"{eval_set.digest} {corpus.id}", eval_set, corpus)
+
+
+def stamp_of(path: Path) -> str:
+    """Return what changes when a set's files do. Raises UsageError for what is no path."""
+    place = place_of(str(path))
+    folder = place if place.is_dir() else place.parent
+    files = (place, folder / DESCRIPTION, *(folder.glob("q*") if place.is_dir() else ()))
+    return repr([(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()])
 
 
 def read_documents_again() -> None:
@@ -67,11 +85,3 @@ def _documents(place: str, docs: tuple[str, ...], _corpus: CorpusPlace) -> SetCo
 @st.cache_resource(ttl=_TAKEN_AS_READ_S, max_entries=32, show_spinner="Checking the set against its documents")
 def _checked(digest: str, _eval_set: EvalSet, _corpus: SetCorpus) -> CheckedSet:  # noqa: ARG001  # see above
     return _corpus.check(_eval_set)
-
-
-def _stamp(path: Path) -> str:
-    """Return what changes when a set's files do."""
-    place = path.expanduser()
-    folder = place if place.is_dir() else place.parent
-    files = (place, folder / DESCRIPTION, *(folder.glob("q*") if place.is_dir() else ()))
-    return repr([(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()])

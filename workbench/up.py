@@ -23,12 +23,12 @@ from rag.database.releases import current_release
 from rag.errors import UnavailableError, UsageError
 from rag.settings import Settings
 from rag.terminal import Options, note
+from workbench.example import HANDBOOK
 from workbench.jobs import JobDesk
 from workbench.server import command
 
 _READY_TIMEOUT_S = 60.0
-_STOP_TIMEOUT_S = 12.0  # of the 15 s within which all must have ended
-_EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "handbook.yaml"
+_STOP_TIMEOUT_S = 13.0  # of the 15 s within which all must have ended; what is left by then is killed
 _EXAMPLE_QUESTION = "What is the hotel limit per night?"
 _INTERRUPTED = 130
 
@@ -64,8 +64,7 @@ def run(options: Options, paths: Sequence[Path], ports: Ports) -> int:
     except _Stopped as stopped:
         return int(stopped.args[0])
     finally:
-        _stop(children)
-        _stop_jobs(settings)
+        _stop(children, settings)
 
 
 def _index(options: Options, settings: Settings, paths: Sequence[Path]) -> None:
@@ -83,11 +82,11 @@ def _example(settings: Settings) -> SourceRequest | None:
     with workshop(settings, create=True) as shop, shop.database.read() as connection:
         if current_release(connection) is not None:
             return None
-    if not _EXAMPLE.exists():
+    if not HANDBOOK.exists():
         raise UsageError(
             "There is no index, and the example handbook is not installed. Name a folder: plumbline up PATH"
         )
-    return SourceRequest(sources_file=_EXAMPLE)
+    return SourceRequest(sources_file=HANDBOOK)
 
 
 def _start(options: Options, settings: Settings, ports: Ports) -> list[subprocess.Popen[bytes]]:
@@ -174,22 +173,25 @@ def _wait(children: Sequence[subprocess.Popen[bytes]]) -> int:
     return 1
 
 
-def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        child.terminate()
+def _stop(children: Sequence[subprocess.Popen[bytes]], settings: Settings) -> None:
+    """End the services, and what was begun from the pages, which can go on when they are there again."""
     until = time.monotonic() + _STOP_TIMEOUT_S
     for child in children:
-        try:
-            child.wait(max(until - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        child.terminate()
+    try:
+        with closing(truth_of(settings)) as database:
+            JobDesk(JobBook(database), settings).stop_all(until - time.monotonic())
+    finally:
+        for child in children:
+            _await_end(child, until)
 
 
-def _stop_jobs(settings: Settings) -> None:
-    """Interrupt what was begun from the pages; it can go on when they are there again."""
-    with closing(truth_of(settings)) as database:
-        JobDesk(JobBook(database), settings).stop_all()
+def _await_end(child: subprocess.Popen[bytes], until: float) -> None:
+    try:
+        child.wait(max(until - time.monotonic(), 0.1))
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 class _signals:  # noqa: N801  # reads as a verb in `with`

@@ -44,7 +44,7 @@ class ReleaseWork(BaseModel, frozen=True, extra="forbid"):
 
     action: Literal["serve", "roll_back"] = "serve"
     bundle: Bundle | None = None  # none for a step back
-    evidence: Evidence | None = None  # kept with the release
+    evidence: Evidence | None = None  # kept with the job
 
     @model_validator(mode="after")
     def _has_a_bundle(self) -> Self:
@@ -54,7 +54,10 @@ class ReleaseWork(BaseModel, frozen=True, extra="forbid"):
 
 
 def work(options: Options, job_id: str) -> int:
-    """Do a job; return 0, or 130 where it was interrupted. Raises what keeps it from a result, after saying so."""
+    """Do a job; return 0, or 130 where it was interrupted or another process has it now.
+
+    Raises what keeps it from a result, after saying so.
+    """
     settings = options.settings()
     os.nice(_NICENESS)
     _let_signals_interrupt()
@@ -65,13 +68,12 @@ def work(options: Options, job_id: str) -> int:
             with JobProgress(book, job) as progress:
                 result = _done(job, settings, progress)
         except KeyboardInterrupt:
-            book.end(job_id, "interrupted")
+            book.end(job, "interrupted")
             return _INTERRUPTED
         except BaseException as error:
-            book.end(job_id, "failed", error=_said(error))
+            book.end(job, "failed", error=_said(error))
             raise
-        book.end(job_id, "done", result=result)
-        return 0
+        return 0 if book.end(job, "done", result=result) else _INTERRUPTED
 
 
 def _done(job: Job, settings: Settings, progress: JobProgress) -> Content:

@@ -51,8 +51,18 @@ def read_texts(place: CorpusPlace) -> CorpusTexts | None:
         return None
     if place.kind == "beir":
         return _beir_texts(place.path)
-    paths = _paths(load_sources(place.path) if place.kind == "sources" else [spec_of(place.path)])
+    paths = _paths(specs_in(place))
     return CorpusTexts(paths, lambda uri: _text(paths[uri]), place.root)
+
+
+def specs_in(place: CorpusPlace) -> list[SourceSpec]:
+    """Return the sources of a sources file, else a folder or file as one; none where no path is named.
+
+    Raises UsageError for a sources file that cannot be used.
+    """
+    if place.path is None:
+        return []
+    return load_sources(place.path) if place.kind == "sources" else [spec_of(place.path)]
 
 
 def _beir_texts(folder: Path) -> CorpusTexts:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 
 from rag.answers import Found, NoticeKind, ReasonCode, Status
 from rag.database.reader import ReadDocument
-from rag.grounding import check_grounding
+from rag.grounding import MIN_SUPPORT, check_grounding
 from rag.types import Filter, Hit
 
 MAX_QUESTION_CHARS = 65_536  # of the field; the question's own limit is a setting
@@ -214,6 +214,7 @@ class GroundingRequest(BaseModel, extra="forbid", strict=True):
     question: QuestionText = ""
     sources: list[SourceText] = Field(max_length=1000)
     answer: SourceText
+    threshold: Share = Field(default=MIN_SUPPORT, description="The least score of a supported sentence.")
 
 
 class CheckedSentence(BaseModel, from_attributes=True):
@@ -227,6 +228,7 @@ class CheckedSentence(BaseModel, from_attributes=True):
     source_start: Count | None
     source_end: Count | None
     missing: list[str] = Field(description="Numbers, dates and names that no source contains.")
+    quoted: bool = Field(description="Whether it stands word for word in that span.")
 
 
 class GroundingReply(BaseModel):
@@ -266,7 +268,7 @@ def document_reply(found: ReadDocument) -> DocumentReply:
 
 def grounding_reply(request: GroundingRequest) -> GroundingReply:
     """Return the outcome of a check."""
-    report = check_grounding(request.question, request.sources, request.answer)
+    report = check_grounding(request.question, request.sources, request.answer, request.threshold)
     sentences = [CheckedSentence.model_validate(sentence) for sentence in report.sentences]
     return GroundingReply(id=request.id, supported=report.supported, score=report.score, sentences=sentences)
 

@@ -68,6 +68,15 @@ def may_read(document_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
+def on_view() -> ColumnElement[bool]:
+    """Return the condition under which joined sources, documents and versions may be shown to anybody.
+
+    What was removed or excluded is out of sight at once; its rows go with a later publish.
+    """
+    kept = t.documents.c.state.not_in(["removed", "excluded"])
+    return and_(t.sources.c.removed.is_(False), t.versions.c.removed.is_(False), kept)
+
+
 def document_info(row: Row[tuple[object, ...]]) -> DocumentInfo:
     """Return what a joined row of versions and documents says of a document."""
     return DocumentInfo(

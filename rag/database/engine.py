@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -39,6 +39,13 @@ class Database:
         """Whether there is something to connect to; a server always counts. Raises DatabaseUnavailableError."""
         with _reachable(self.name):
             return self.path is None or self.path.exists()
+
+    def holds(self, table: str) -> bool:
+        """Whether there is such a table. Raises DatabaseUnavailableError, DamagedError."""
+        if not self.exists:
+            return False
+        with self.read() as connection:
+            return inspect(connection).has_table(table)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -7,16 +7,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Row, delete, insert, inspect, select
+from sqlalchemy import Row, delete, insert, select
 
 from rag.answers import Answer
 from rag.database import schema
 from rag.database.engine import Database
-from rag.database.records import VersionId, link_versions, present_versions, unlink_versions
+from rag.database.reader import DocumentReader
+from rag.database.records import (
+    VersionId,
+    link_versions,
+    linked_documents,
+    present_versions,
+    said_with,
+    unlink_versions,
+)
 from rag.database.records_tables import feedback
-from rag.types import Caller, Document
+from rag.types import ALL_ROLES, Caller, Document
 
 Rating: TypeAlias = Literal["up", "down"]
+_ALL: frozenset[str] = frozenset({ALL_ROLES})
+_LOOKED_THROUGH = 4  # times as many as are wanted: some may not be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +92,28 @@ def keep_feedback(records: Database, truth: Database, given: Feedback, shown: It
         link_versions(connection, {given.id: sorted(documents) if whole else ()})
 
 
-def recent_feedback(records: Database, limit: int) -> list[Feedback]:
-    """Return what was said last, newest first; nothing where nobody ever said anything."""
-    if not records.exists:
+def recent_feedback(records: Database, limit: int, roles: frozenset[str] = _ALL) -> list[Feedback]:
+    """Return what was said last, newest first; nothing where nobody ever said anything.
+
+    What was said by somebody with more than these roles is left out.
+    """
+    if not records.holds(feedback.name):
         return []
     with records.read() as connection:
-        if not inspect(connection).has_table(feedback.name):
-            return []
-        rows = connection.execute(select(feedback).order_by(feedback.c.at.desc()).limit(limit)).all()
+        query = select(feedback).where(said_with(connection, feedback, roles))
+        rows = connection.execute(query.order_by(feedback.c.at.desc()).limit(limit)).all()
     return [_feedback(row) for row in rows]
+
+
+def readable_feedback(records: Database, truth: DocumentReader, limit: int, roles: frozenset[str]) -> list[Feedback]:
+    """Return the latest feedback that still has its question, where these roles may read all documents it shows now."""
+    said = [each for each in recent_feedback(records, limit * _LOOKED_THROUGH, roles) if each.question]
+    if not said:
+        return []
+    with records.read() as connection:
+        shown = linked_documents(connection, [each.id for each in said])
+    readable = truth.readable({id_ for ids in shown.values() for id_ in ids}, roles)
+    return [each for each in said if shown.get(each.id, set()) <= readable][:limit]
 
 
 def span_of(document: Document, words: str, near: int = 0) -> RightSpan | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Row, insert, inspect, select, update
+from sqlalchemy import Row, insert, select, update
 
 from rag.database import tables as t
 from rag.database.engine import Database
@@ -18,6 +18,7 @@ JobState: TypeAlias = Literal["waiting", "running", "done", "interrupted", "fail
 Content: TypeAlias = Mapping[str, object]  # JSON
 
 _BEGINS_WITHIN_S = 60.0  # a process that did not begin its work by then has died before it could say so
+_LONGEST_ERROR = 4_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,7 @@ class JobBook:
     @property
     def exists(self) -> bool:
         """Whether there is a place for jobs."""
-        if not self.database.exists:
-            return False
-        with self.database.read() as connection:
-            return inspect(connection).has_table(t.jobs.name)
+        return self.database.holds(t.jobs.name)
 
     def add(self, kind: JobKind, title: str, request: Content) -> str:
         """Write down what is to be done, and return its id."""
@@ -103,17 +101,37 @@ class JobBook:
         values = {"state": state, "ended_at": time.time(), "error": error}
         return self._change(job_id, "waiting", values, heard_by=since)
 
-    def beat(self, job_id: str, progress: Content) -> None:
-        """Say that the job is alive, and how far it is."""
-        values = {"heartbeat_at": time.time(), "progress": dict(progress)}
-        with self.database.write() as connection:
-            connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(values))
+    def beat(self, job: Job, progress: Content) -> bool:
+        """Say that a job which this process took is alive, and how far it is; return whether it is still its own."""
+        return self._change_taken(job, {"heartbeat_at": time.time(), "progress": dict(progress)})
 
-    def end(self, job_id: str, state: JobState, *, result: Content | None = None, error: str = "") -> None:
-        """Say how a job ended."""
-        values = {"state": state, "ended_at": time.time(), "pid": None, "error": error, "result": dict(result or {})}
+    def end(self, job: Job, state: JobState, *, result: Content | None = None, error: str = "") -> bool:
+        """Say how a job which this process took ended; return whether it was still its own."""
+        values = {"state": state, "ended_at": time.time(), "pid": None, "result": dict(result or {})}
+        return self._change_taken(job, {**values, "error": error[:_LONGEST_ERROR]})
+
+    def _change_taken(self, job: Job, values: Content) -> bool:
+        """Change a job as it was taken: one that was taken up again since, unheard of for too long, is another's."""
+        taken = (t.jobs.c.state == "running", t.jobs.c.began_at == job.began_at)
+        worker = (t.jobs.c.host == job.worker.host, t.jobs.c.pid == job.worker.pid)
+        statement = update(t.jobs).where(t.jobs.c.id == job.id, *taken, *worker).values(dict(values))
         with self.database.write() as connection:
-            connection.execute(update(t.jobs).where(t.jobs.c.id == job_id).values(values))
+            return connection.execute(statement).rowcount == 1
+
+    def going(self) -> set[str]:
+        """Return the ids of jobs that have not ended."""
+        if not self.exists:
+            return set()
+        query = select(t.jobs).where(t.jobs.c.state.in_(("waiting", "running")))
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return {job.id for job in map(_job, rows) if not job.ended}
+
+    def blank_errors(self) -> None:
+        """Take away what failed jobs said: an error may quote a document."""
+        if self.exists:
+            with self.database.write() as connection:
+                connection.execute(update(t.jobs).where(t.jobs.c.error != "").values(error=""))
 
     def _change(self, job_id: str, state: JobState, values: Content, *, heard_by: float | None = None) -> bool:
         """Change a job that is in this state, in one step; return whether there was one."""

@@ -1,16 +1,17 @@
 """Whole documents, for the page that shows a source and the API."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, Select, func, select
 
 from rag.database import tables as t
-from rag.database.corpus import SqlCorpus, SqlReading, chunk_of, may_read
+from rag.database.corpus import SqlCorpus, SqlReading, alive, chunk_of, may_read, on_view
 from rag.database.engine import Database
 from rag.errors import NotFoundError
+from rag.ports import Pointer
 from rag.types import ALL_ROLES, Block, Chunk, Document
 
 
@@ -58,11 +59,20 @@ class DocumentReader:
         Raises NotFoundError where there is none that these roles may read: the two look the same.
         """
         with self._corpus.reading() as reading:
-            row = _version(reading, document_id, version, roles)
-            if row is None or not _was_readable(row, roles):
-                raise NotFoundError("There is no such document, or you may not read it.")
+            row = _read_version(reading, document_id, version, roles)
             document = document_of(row, row.text, row.parsed["blocks"])
             return ReadDocument(document, _chunks(reading, row, document.text))
+
+    def text(self, document_id: str, version: str, roles: frozenset[str]) -> str:
+        """Return the text of a version, as `document` does. Raises NotFoundError."""
+        with self._corpus.reading() as reading:
+            return str(_read_version(reading, document_id, version, roles).text)
+
+    def readable(self, document_ids: Collection[str], roles: frozenset[str]) -> set[str]:
+        """Return the ids of those documents that serve and that these roles may read now."""
+        with self._corpus.reading() as reading:
+            query = serving_versions(reading, roles).where(t.versions.c.document_id.in_(document_ids))
+            return {row.document_id for row in reading.connection.execute(query)}
 
     def counts(self) -> list[DocumentCount]:
         """Return how many documents were seen, also of those that are not searchable. Raises NoIndexError."""
@@ -84,10 +94,24 @@ class DocumentReader:
                 pointer.bundle.index.digest,
                 pointer.bundle.digest,
                 dict(connection.execute(_STATES).all()),
-                connection.execute(_COUNT, {"generation": pointer.bundle.index.digest}).scalar_one(),
+                connection.execute(_living_chunks(pointer)).scalar_one(),
                 time.time() - connection.execute(select(func.max(t.revisions.c.published_at))).scalar_one(),
                 {name: time.time() - at for name, at in connection.execute(_REFRESHED)},
             )
+
+
+def _living_chunks(pointer: Pointer) -> Select[int]:
+    """Return the query for how many chunks serve; what a refresh has written and not published is none of them."""
+    of_generation = t.chunks.c.generation == pointer.bundle.index.digest
+    return select(func.count()).select_from(t.chunks).where(of_generation, alive(t.chunks, pointer.revision))  # type: ignore[arg-type]  # a condition
+
+
+def serving_versions(reading: SqlReading, roles: frozenset[str]) -> Select[tuple[object, ...]]:
+    """Return the query for the versions that serve and these roles may read now, with their document's row."""
+    query = _SERVING.where(alive(t.versions, reading.pointer.revision))  # type: ignore[arg-type]  # a condition
+    if ALL_ROLES not in roles:
+        query = query.where(may_read(t.versions.c.document_id)).params(roles=sorted(roles))
+    return query
 
 
 def document_of(row: Row[tuple[object, ...]], text: str, blocks: Sequence[Sequence[object]]) -> Document:
@@ -125,6 +149,15 @@ def _was_readable(row: Row[tuple[object, ...]], roles: frozenset[str]) -> bool:
     return ALL_ROLES in roles or not roles.isdisjoint(row.roles)
 
 
+def _read_version(
+    reading: SqlReading, document_id: str, version: str | None, roles: frozenset[str]
+) -> Row[tuple[object, ...]]:
+    row = _version(reading, document_id, version, roles)
+    if row is None or not _was_readable(row, roles):
+        raise NotFoundError("There is no such document, or you may not read it.")
+    return row
+
+
 def _version(
     reading: SqlReading, document_id: str, version: str | None, roles: frozenset[str]
 ) -> Row[tuple[object, ...]] | None:
@@ -159,8 +192,14 @@ _VERSIONS = (
     )
     .join(t.documents, t.documents.c.id == t.versions.c.document_id)
     .join(t.sources, t.sources.c.name == t.documents.c.source)
-    .where(t.sources.c.removed.is_(False), t.versions.c.removed.is_(False))
-    .where(t.documents.c.state.not_in(["removed", "excluded"]))
+    .where(on_view())
+)
+_SERVING: Select[tuple[object, ...]] = (
+    select(t.versions.c.document_id, t.versions.c.version, t.versions.c.title, t.documents.c.uri)
+    .add_columns(t.documents.c.path, t.documents.c.source)
+    .join(t.documents, t.documents.c.id == t.versions.c.document_id)
+    .join(t.sources, t.sources.c.name == t.documents.c.source)
+    .where(on_view())
 )
 _STATES = (
     select(t.documents.c.state, func.count()).where(t.documents.c.state != "removed").group_by(t.documents.c.state)
@@ -172,11 +211,6 @@ _COUNTS = (
     )
     .where(t.documents.c.state != "removed")
     .group_by(t.documents.c.source, t.versions.c.type, t.documents.c.state)
-)
-_COUNT = (
-    select(func.count())
-    .select_from(t.chunks)
-    .where(t.chunks.c.generation == bindparam("generation"), t.chunks.c.died.is_(None))
 )
 _REFRESHED = select(t.sources.c.name, t.sources.c.refreshed_at).where(
     t.sources.c.removed.is_(False), t.sources.c.refreshed_at.isnot(None)

@@ -7,13 +7,26 @@ from itertools import islice
 from typing import Literal
 
 import orjson
-from sqlalchemy import Column, Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    cast,
+    delete,
+    insert,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from rag.answers import Answer, Answered, Found, Trace
 from rag.database.engine import Database
 from rag.database.records_tables import feedback, query_log, query_log_document
 from rag.database.tables import versions
-from rag.types import Request
+from rag.types import ALL_ROLES, Request
 
 PAIRS_PER_STATEMENT = 500  # SQLite binds at most 32,766 values
 
@@ -117,6 +130,15 @@ def link_versions(connection: Connection, shown: Mapping[str, Iterable[VersionId
         connection.execute(insert(query_log_document), links)
 
 
+def linked_documents(connection: Connection, record_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Return the ids of the documents that rows show, by the rows' ids; those that show none are absent."""
+    links, found = query_log_document.c, dict[str, set[str]]()
+    query = select(links.record_id, links.document_id).where(links.record_id.in_(record_ids))
+    for record_id, document_id in connection.execute(query):
+        found.setdefault(record_id, set()).add(document_id)
+    return found
+
+
 def unlink_versions(connection: Connection, *record_ids: str) -> None:
     """Forget which document versions rows show."""
     connection.execute(delete(query_log_document).where(query_log_document.c.record_id.in_(record_ids)))
@@ -169,6 +191,15 @@ def present_versions(truth: Database, pairs: Iterable[VersionId]) -> set[Version
             for part in _parts(pairs)
             for row in connection.execute(select(*_pair(versions)).where(tuple_(*_pair(versions)).in_(part)))
         }
+
+
+def said_with(connection: Connection, table: Table, roles: frozenset[str]) -> ColumnElement[bool]:
+    """Return the condition under which a row was asked, or said, with these roles or some of them; table: either."""
+    if ALL_ROLES in roles:
+        return true()
+    stored = cast(table.c.roles, Text)  # as JSON: few combinations, however many rows
+    found = connection.execute(select(stored).distinct()).scalars()
+    return stored.in_([each for each in found if roles.issuperset(orjson.loads(each))])
 
 
 def _parts(pairs: Iterable[VersionId]) -> Iterator[list[VersionId]]:

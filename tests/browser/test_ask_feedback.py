@@ -3,8 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from indexing.identity import document_id
 from rag.bootstrap import open_service
 from rag.database.feedback import Feedback, recent_feedback
+from rag.database.records import logged_versions
 from rag.settings import Settings
 from tests.browser.conftest import texts
 from tests.conftest import build, write
@@ -71,3 +73,14 @@ def test_a_comment_alone_is_feedback_and_nothing_at_all_is_none(page_of, home):
     labelled(page.text_area, "Comment").set_value("Which country?").run()
     page.button(key="ask_feedback_keep").click().run()
     assert [(each.rating, each.comment, each.span) for each in said(home)] == [(None, "Which country?", None)]
+
+
+def test_what_is_said_goes_with_every_document_that_was_found_though_none_was_cited(page_of, home):
+    page: AppTest = page_of(home, "ask", q="How far is the moon from the harbour?")
+    labelled(page.toggle, "Show the right place").set_value(True).run()
+    labelled(page.text_area, "Comment").set_value("It says 26 weeks of parental leave.").run()
+    page.button(key="ask_feedback_keep").click().run()
+    (kept,) = said(home)
+    assert kept.status == "abstained"
+    with open_service(home) as service:
+        assert {id_ for id_, _ in logged_versions(service.backends.records)} == {document_id("people", "leave.md")}

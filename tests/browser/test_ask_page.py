@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from indexing.build import SourceRequest
 from rag.api.app import create_app
-from rag.config import Bundle
+from rag.config import Bundle, IndexConfig
 from tests.browser.conftest import texts, workbench_at
-from tests.conftest import build, indexing, write
+from tests.conftest import build, indexing, refresh, write
 from tests.integration.serving import served
 
 QUESTION = "How many weeks of parental leave do birth parents receive?"
@@ -180,6 +181,24 @@ def test_what_was_removed_is_not_shown_from_an_earlier_answer(page_of, home_at, 
     page.run()
     assert not page.exception
     assert "26 weeks" not in json.dumps(drawn(page)) + texts(page)
+
+
+def test_an_answer_says_that_the_index_is_behind_only_as_long_as_it_is(page_of, home_at, tmp_path):
+    settings = home_at(tmp_path / "home")
+    folder = write(tmp_path / "harbour", DOCUMENTS)
+    build(settings, folder)
+    with indexing(settings) as index:
+        index.build(SourceRequest(), Bundle(index=IndexConfig(chunk_tokens=64)), serve=True)
+    write(folder, {"parking.md": "# Parking\n\nParking costs nothing.\n"})
+    refresh(settings)
+    with indexing(settings) as index:
+        index.roll_back(now=True)
+    page = page_of(settings, "ask", q=LEAVE_QUESTION)
+    assert "newer documents are missing" in texts(page)
+    refresh(settings)
+    page.run()
+    assert not page.exception
+    assert "newer documents are missing" not in texts(page)
 
 
 def open_page(browser: Browser, address: str) -> tuple[Page, list[str]]:

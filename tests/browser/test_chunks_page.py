@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from indexing import catalog
 from indexing.build import SourceRequest
 from indexing.identity import document_id
 from rag.bootstrap import open_service
@@ -224,3 +225,40 @@ def test_in_a_browser_the_chosen_case_is_in_sight_and_its_chunk_is_told_to_who_u
     assert left == right
     assert LONG.startswith(left)
     assert wrong == []
+
+
+@pytest.mark.parametrize("path", ["~nosuch-person", "a\0b", "x" * 5000])
+def test_an_address_whose_set_cannot_be_a_path_says_so(page_of, harbour, path):
+    page = page_of(harbour[0], "chunks", set=path)
+    assert not page.exception
+    assert "Name a file or a folder" in texts(page)
+
+
+def indexed_titles(page) -> list[str]:
+    offered = [each.split(" · ") for each in page.selectbox(key="chunks_document").options]
+    return [title for title, *_, uri in offered if uri.startswith("port/")]
+
+
+def test_who_loses_the_right_to_a_document_loses_sight_of_its_title_at_once(page_of, home_at, tmp_path, monkeypatch):
+    settings = home_at(tmp_path / "home")
+    files = {"fees.md": "# Fees\n\nDocking is 480 euro.\n", "pier.md": "# Pier\n\nOpen at 6.\n"}
+    build(settings, write(tmp_path / "port", files))
+    monkeypatch.setenv("PLUMBLINE_WORKBENCH__ROLES", "public")
+    page = page_of(settings, "chunks", document=document_id("port", "pier.md"))
+    assert indexed_titles(page) == ["Pier", "Fees"]
+    with indexing(settings) as index, index.shop.database.write() as connection:
+        catalog.revoke_roles(connection, {document_id("port", "fees.md"): ["board"]})
+    page.run()
+    assert not page.exception
+    assert indexed_titles(page) == ["Pier"]
+
+
+def test_a_set_that_is_given_other_documents_is_read_anew(page_of, harbour, tmp_path):
+    folder = eval_set(tmp_path / "moved", fish=("Fish swim.", "swim"))
+    write(tmp_path / "elsewhere", {"birds.md": "Birds fly."})
+    page = page_of(harbour[0], "chunks", set=str(folder))
+    assert any("fish.md" in each for each in page.selectbox(key="chunks_document").options)
+    write(folder, {"set.yaml": "corpus: ../elsewhere\n"})
+    page.run()
+    assert not page.exception
+    assert any("birds.md" in each for each in page.selectbox(key="chunks_document").options)

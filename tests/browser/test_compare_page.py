@@ -197,3 +197,13 @@ def test_without_an_index_no_bundle_can_serve(page_of, two) -> None:
     page = page_of(settings, "compare", runs=",".join(ids))
     assert not [button for button in page.button if button.key == "compare_serve"]
     assert "Nothing is indexed yet" in page.info[-1].value
+
+
+def test_documents_that_its_roles_may_not_read_are_not_named(page_of, two, monkeypatch) -> None:
+    settings, ids = two
+    monkeypatch.setenv("PLUMBLINE_WORKBENCH__ROLES", "public")
+    page = page_of(settings, "compare", runs=",".join(ids), case="case002")
+    assert not page.exception
+    shown = texts(page)
+    assert "doc2.txt" not in shown
+    assert "a document that is not shown here 1–10" in shown

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from evals.loading import load_set
+from indexing import catalog
+from indexing.identity import document_id
 from tests.browser.conftest import texts, workbench_at
-from tests.conftest import REPOSITORY, build, write
+from tests.conftest import REPOSITORY, build, indexing, write
 
 EXAMPLE = REPOSITORY / "evals" / "sets" / "handbook.jsonl"
 FEES = "# Fees\n\nThe docking fee is 480 euro per day.\n"
@@ -231,3 +233,25 @@ def idle(page) -> None:
     for _ in range(2):
         page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
         page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("path", ["~nosuch-person", "a\0b", "x" * 5000])
+def test_an_address_that_cannot_be_a_path_says_so(page_of, settings, path):
+    page = page_of(settings, "eval_sets", set=path)
+    assert not page.exception
+    assert "Name a file or a folder" in texts(page)
+
+
+def test_a_document_that_was_excluded_is_gone_from_the_page_at_once(page_of, settings, tmp_path):
+    build(settings, write(tmp_path / "port", {"fees.md": FEES, "pier.md": "# Pier\n\nOpen at 6.\n"}))
+    path = write(settings.sets, {"bare.jsonl": json.dumps({"id": "q", "question": "Why?"})}) / "bare.jsonl"
+    page = page_of(settings, "eval_sets", set=str(path), case="new")
+    documents = next(each for each in page.selectbox if each.label == "Document")
+    assert len(documents.options) == 2
+    with indexing(settings) as index, index.shop.database.write() as connection:
+        catalog.mark_excluded(connection, document_id("port", "fees.md"), "replaced")
+    page.run()
+    assert not page.exception
+    documents = next(each for each in page.selectbox if each.label == "Document")
+    assert len(documents.options) == 1
+    assert "Pier" in documents.options[0]

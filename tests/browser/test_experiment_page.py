@@ -57,10 +57,6 @@ def named(**bundles: Bundle) -> tuple[NamedBundle, ...]:
     return tuple(NamedBundle(name=name, bundle=bundle) for name, bundle in bundles.items())
 
 
-def errors(page) -> str:
-    return " ".join(each.value for each in page.error)
-
-
 def can_start(page) -> bool:
     return any(each.key == "experiment_start" for each in page.button)
 
@@ -96,15 +92,15 @@ def test_a_value_that_cannot_be_is_told_and_nothing_can_start(page_of, world, va
     settings, small, _ = world
     page = page_of(settings, "experiment", set=str(small), vary="index.chunk_tokens", values=values)
     assert not page.exception
-    assert said in errors(page)
-    assert "from 32 to 2,048" in errors(page)
+    assert said in texts(page)
+    assert "from 32 to 2,048" in texts(page)
     assert not can_start(page)
 
 
 def test_settings_that_do_not_go_together_are_told(page_of, world):
     settings, small, _ = world
     page = page_of(settings, "experiment", set=str(small), vary="index.overlap_tokens", values="0, 400")
-    assert "overlap_tokens must be less than chunk_tokens" in errors(page)
+    assert "overlap_tokens must be less than chunk_tokens" in texts(page)
     assert not can_start(page)
 
 
@@ -125,9 +121,76 @@ def test_a_set_that_is_not_there_is_told(page_of, settings):
 
 def own_bundles(page_of, settings, small):
     page = page_of(settings, "experiment", set=str(small))
-    page.button_group(key="experiment_way").set_value("Bundles of your own").run()
+    page.button_group(key="way").set_value("Bundles of your own").run()
     assert not page.exception
     return page
+
+
+HOSTILE = "![x](http://evil.example/p.png)"
+
+
+@pytest.mark.parametrize("setting", ["index.chunk_tokens", "query.rerank", "answer.min_support"])
+def test_what_an_address_holds_is_shown_as_text_alone(page_of, world, setting):
+    page = page_of(world[0], "experiment", set=str(world[1]), vary=setting, values=HOSTILE)
+    assert not page.exception
+    drawn = [*page.markdown, *page.caption, *page.error, *page.info, *page.warning]
+    assert not [each for each in drawn if "evil" in each.value]
+    assert HOSTILE in "".join(each.value for each in page.text)
+
+
+@pytest.mark.parametrize("path", ["/nowhere/at/all", "~nosuch/x", "a" * 300, "a/" * 2040, "x\0y"])
+@pytest.mark.parametrize("name", ["set", "documents"])
+def test_a_path_that_cannot_be_is_told(page_of, world, name, path):
+    page = page_of(world[0], "experiment", **{"set": str(world[1]), name: path})
+    assert not page.exception
+    assert page.error
+    assert not can_start(page)
+
+
+def test_a_set_that_changes_is_read_again(page_of, settings, tmp_path):
+    small = eval_folder(tmp_path / "small")
+    page = page_of(settings, "experiment", set=str(small))
+    assert "All (7)" in str(page.button_group(key="split").options)
+    with (small / "questions.jsonl").open("a") as file:
+        file.write('{"id": "new", "question": "Is there a tram?", "answerable": false}\n')
+    page.run()
+    assert "All (8)" in str(page.button_group(key="split").options)
+
+
+def test_the_address_holds_what_is_asked_and_how(page_of, world, tmp_path):
+    settings, small, _ = world
+    other = write(tmp_path / "other", {"one.txt": "The red permit costs 9 euro a year.\n"})
+    asked = {"split": "tune", "limit": "3", "answers": "true", "floors": "true", "documents": str(other)}
+    page = page_of(settings, "experiment", set=str(small), way="Bundles of your own", **asked)
+    assert not page.exception
+    assert page.button_group(key="way").value == "Bundles of your own"
+    assert page.button_group(key="split").value == "tune"
+    assert (page.number_input(key="limit").value, page.toggle(key="answers").value) == (3, True)
+    assert page.toggle(key="floors").value
+    assert set(page.dataframe[0].value["index"]) == {"to be made"}
+
+
+def test_drafts_stay_as_they_were_when_the_page_is_left(page_of, world):
+    settings, small, _ = world
+    page = own_bundles(page_of, settings, small)
+    page.number_input(key="bundle_2_query_top_k").set_value(9).run()
+    page.text_input(key="bundle_2_name").set_value("nine").run()
+    page.switch_page("views/home.py").run()
+    page.switch_page("views/experiment.py").run()
+    page.button_group(key="way").set_value("Bundles of your own").run()
+    assert page.number_input(key="bundle_2_query_top_k").value == 9
+    assert page.text_input(key="bundle_2_name").value == "nine"
+    assert "Search (1 changed)" in [tab.label for tab in page.tabs]
+
+
+def test_the_order_of_legs_in_a_base_is_no_change(page_of, world):
+    settings, small, _ = world
+    page = own_bundles(page_of, settings, small)
+    page.text_area(key="experiment_yaml_text").set_value("query: {legs: [lexical, dense]}").run()
+    page.button(key="experiment_yaml_add").click().run()
+    assert not page.exception
+    assert not [tab.label for tab in page.tabs if "changed" in tab.label]
+    assert "changed" not in texts(page)
 
 
 def test_equal_bundles_are_told_and_run_once(page_of, world):
@@ -142,7 +205,7 @@ def test_the_form_changes_marks_and_resets_a_setting(page_of, world):
     page = own_bundles(page_of, settings, small)
     page.number_input(key="bundle_2_query_top_k").set_value(9).run()
     assert "Search (1 changed)" in [tab.label for tab in page.tabs]
-    assert "changed from 5" in texts(page)
+    assert "from 5" in [each.value for each in page.text]
     assert "compare 2 bundles" in page.button(key="experiment_start").label
     page.button(key="bundle_2_query_top_k_reset").click().run()
     assert page.number_input(key="bundle_2_query_top_k").value == 5
@@ -191,7 +254,7 @@ def test_an_interrupted_experiment_is_found_by_itself_and_can_go_on(page_of, set
     with desk_of(settings) as desk:
         batch = Batch(eval_set=eval_folder(tmp_path / "small"), bundles=named(weighted=WEIGHTED))
         job_id = desk.book.add("experiment", "small: weighted", batch.model_dump(mode="json"))
-        desk.book.end(job_id, "interrupted")
+        desk.book.end(desk.book.take(job_id), "interrupted")
     page = page_of(settings, "experiment")
     assert not page.exception
     assert "What is finished is kept" in page.info[0].value

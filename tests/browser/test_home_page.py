@@ -9,14 +9,19 @@ from playwright.sync_api import Browser
 from sqlalchemy import update
 
 from evals.runs import RunBook
+from indexing import catalog
+from indexing.identity import document_id
 from rag.bootstrap import open_service
 from rag.database import schema
 from rag.database import tables as t
 from rag.database.engine import Database
+from rag.database.feedback import Feedback, keep_feedback
+from rag.database.jobs import JobBook
 from rag.database.record_keeper import RecordKeeper
 from rag.settings import Settings
+from rag.types import Caller
 from tests.browser.conftest import texts, workbench_at
-from tests.conftest import build, write
+from tests.conftest import build, indexing, write
 from tests.integration.test_records import RECORD
 from tests.unit.made_runs import scored
 
@@ -171,3 +176,49 @@ def test_in_a_browser_a_hostile_question_stays_text_and_no_error_is_reported(bro
         page.get_by_text("Documents by state").wait_for()
         assert page.locator("[href*=evil], [src*=evil], img[src=x]").count() == 0
     assert said == []
+
+
+def test_a_folder_is_indexed_for_the_roles_that_are_chosen(page_of, home, tmp_path):
+    page = page_of(home, "home")
+    assert page.multiselect(key="home_roles").value == ["public"]
+    page.text_input(key="home_path").set_value(str(write(tmp_path / "pay", {"pay.md": "# Pay\n\nSecret.\n"})))
+    page.multiselect(key="home_roles").set_value([])
+    page.button(key="home_index").click().run()
+    assert "Choose the roles that may" in texts(page)
+    page = page_of(home, "home")
+    page.text_input(key="home_path").set_value(str(tmp_path / "pay"))
+    page.multiselect(key="home_roles").set_value(["public"])
+    page.button(key="home_index").click().run()
+    assert not page.exception
+    with open_service(home) as service:
+        (job,) = JobBook(service.backends.database).list("index", limit=1)
+    assert job.request["roles"] == ["public"]
+
+
+def say(settings: Settings, comment: str, **facts: object) -> None:
+    """Keep feedback on the leave document."""
+    answered_by = {"status": "answered", "request_id": "r", "revision": 1, "generation": "g", "bundle": "b"}
+    given = {"rating": "down", "caller": Caller(frozenset({"public"})), **answered_by, **facts}
+    with open_service(settings) as service:
+        leave = service.reader.document(document_id("people", "leave.md"), None, frozenset({"*"})).document
+        said = Feedback(question=f"{HOSTILE} {comment}", comment=comment, **given)
+        keep_feedback(service.backends.records, service.backends.database, said, [(leave.id, leave.version)])
+
+
+def test_what_people_said_is_shown_with_a_way_to_ask_and_goes_with_the_document(page_of, home, monkeypatch):
+    say(home, "Too long.")
+    say(home, "Of the board.", caller=Caller(frozenset({"board"})))
+    page = page_of(home, "home")
+    assert not page.exception
+    shown = [text.value for text in page.text]
+    assert {"Too long.", "Of the board.", "wrong", f"{HOSTILE} Too long."} <= set(shown)
+    monkeypatch.setenv("PLUMBLINE_WORKBENCH__ROLES", "public")
+    page = page_of(home, "home")
+    shown = [text.value for text in page.text]
+    assert "Too long." in shown
+    assert "Of the board." not in shown
+    with indexing(home) as index, index.shop.database.write() as connection:
+        catalog.mark_excluded(connection, document_id("people", "leave.md"), "replaced")
+    page.run()
+    assert not page.exception
+    assert "Too long." not in [text.value for text in page.text]

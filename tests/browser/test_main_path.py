@@ -1,6 +1,8 @@
 """What a person does first, by what the pages say, in a real browser at both sizes; and every page looked at once."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from benchmarks.main_path import Visitor, verdict, walk
 from benchmarks.pages import SIZES
 from tests.browser.conftest import workbench_at
 
+pytestmark = pytest.mark.xdist_group("main path")
 PATHS = ("/", "/ask", "/corpus", "/chunks", "/eval_sets", "/experiment", "/compare")
 INDEX = "Index the example handbook"
 FIRST_STEPS = {
@@ -40,12 +43,22 @@ def visitor(browser, address: str, size: tuple[int, int], scheme: str = "light")
     return Visitor(page, address)
 
 
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory) -> Path:
+    """Where the first walk leaves the vectors of the handbook: the second needs no minute of embedding."""
+    return tmp_path_factory.mktemp("vectors") / "vectors.db"
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_from_nothing_to_the_verdict_on_two_chunk_sizes_in_at_most_ten_clicks(browser, settings, size) -> None:
+def test_from_nothing_to_the_verdict_on_two_chunk_sizes_in_at_most_ten_clicks(browser, settings, vectors, size) -> None:
+    cache = settings.home / "cache" / "vectors.db"
+    if vectors.exists():
+        shutil.copy(vectors, cache)
     with workbench_at(settings) as address:
         person = visitor(browser, address, size)
         walk(person)
         said = verdict(person.page)
+    shutil.copy(cache, vectors)
     assert "recall@5" in said
     assert "[" in said  # with its interval
     assert person.clicks <= MOST_CLICKS

@@ -206,9 +206,13 @@ def test_from_the_question_a_case_is_made_without_the_mouse(page):
     page.keyboard.type("astral")
     page.keyboard.press("Enter")
     idle(page)
+    find = page.get_by_role("searchbox", name="Find in the text")
+    find.wait_for()
     page.keyboard.press("Tab")  # to the button that clears the choice
     page.keyboard.press("Tab")
+    expect(find).to_be_focused()
     page.keyboard.type("480 euro")
+    expect(page.get_by_text("1 of 1")).to_be_visible()
     page.keyboard.press("Control+Enter")
     page.keyboard.press("Enter")
     assert place(ASTRAL, "480 euro") in taken(page)
@@ -244,6 +248,8 @@ def test_next_and_previous_go_round_and_the_count_is_told(page):
     find.press("Enter")
     find.press("Enter")
     expect(count).to_have_text("2 of 1,111")
+    find.fill("no-such-words. (nor [these])")
+    expect(page.get_by_text("No hit")).to_be_visible()
     find.fill("no such words")
     expect(page.get_by_text("No hit")).to_be_visible()
 

@@ -154,3 +154,23 @@ def test_questions_without_an_answer_are_counted_the_latest_first(databases):
     found = [(each.question, each.times, each.status) for each in unanswered(databases.records, 3600, 10)]
     assert found == [("Cats?", 1, "nothing_found"), ("Moon?", 2, "abstained"), ("Dogs?", 1, "refused")]
     assert len(unanswered(databases.records, 3600, 2)) == 2
+
+
+def test_the_last_status_of_a_question_is_told(databases):
+    now = time.time()
+    asked = [("a", 90, "refused"), ("b", 30, "abstained")]
+    kept(databases, *(replace(RECORD, id=id_, at=now - ago, status=status, documents=()) for id_, ago, status in asked))
+    (found,) = unanswered(databases.records, 3600, 10)
+    assert (found.times, found.status, found.last_at) == (2, "abstained", pytest.approx(now - 30, abs=1))
+
+
+def test_what_was_asked_or_said_with_more_roles_is_not_told(databases):
+    mine = replace(RECORD, id="a", at=time.time(), status="abstained", documents=())
+    kept(databases, mine, replace(mine, id="b", question="Who is dismissed?", roles=("board", "public")))
+    public = frozenset({"public"})
+    assert [each.question for each in unanswered(databases.records, 3600, 10, public)] == [RECORD.question]
+    assert len(unanswered(databases.records, 3600, 10)) == 2
+    secret = replace(SAID, id="2", caller=Caller(frozenset({"board"})))
+    for each in (SAID, secret):
+        keep_feedback(*databases, each)
+    assert recent_feedback(databases.records, 10, public) == [SAID]

@@ -265,3 +265,12 @@ def test_a_grounding_check_names_what_no_source_contains(api):
     assert body["sources"][first["source"]][first["source_start"] : first["source_end"]]
     assert not second["supported"]
     assert any("99" in each for each in second["missing"])
+    assert (first["quoted"], second["quoted"]) == (True, False)
+
+
+def test_a_threshold_of_a_grounding_check_changes_what_counts_as_supported(api):
+    body = {"sources": ["Birth parents receive 26 weeks of leave."], "answer": "The leave of birth parents is long."}
+    low, high = (api.post("/v1/checks/grounding", json=body | {"threshold": each}).json() for each in (0, 1))
+    assert (low["supported"], high["supported"]) == (True, False)
+    assert low["score"] == high["score"]
+    assert api.post("/v1/checks/grounding", json=body | {"threshold": 1.5}).status_code == 422

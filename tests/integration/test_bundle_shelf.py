@@ -1,11 +1,13 @@
 """The bundles that a person may ask with, by name, and changed."""
 
 import pytest
+from sqlalchemy import insert, select, update
 
 from evals.bundle_shelf import bundle_named, known_bundles, name_of, with_query
 from evals.runs import RunBook
 from rag.bootstrap import open_service
 from rag.config import Bundle, IndexConfig, QueryConfig
+from rag.database import tables as t
 from rag.errors import NoIndexError, NotFoundError, UsageError
 from rag.settings import Settings
 from tests.conftest import build, indexing, write
@@ -85,3 +87,24 @@ def test_a_change_that_cannot_be_is_named(harbour, change):
 def test_an_unknown_bundle_is_told(harbour):
     with pytest.raises(NotFoundError, match="000000000000"):
         bundle_named("000000000000", known(harbour))
+
+
+def test_what_another_version_wrote_down_and_cannot_be_read_is_left_out(harbour):
+    measured(harbour, RRF, "rrf")
+    measured(harbour, SHORT, "short")
+    with open_service(harbour) as service:
+        database = service.backends.database
+        with database.write() as connection:
+            of_short = t.runs.c.name == "short"
+            content = connection.execute(select(t.runs.c.content).where(of_short)).scalar_one()
+            content["bundle_content"]["query"]["gone"] = 1
+            connection.execute(update(t.runs).where(of_short).values(content=content))
+            old = {"index": {"gone": 1}}
+            connection.execute(insert(t.bundles).values(digest="old", content=old, generation="old"))
+            release = {"id": 0, "bundle": "old", "released_at": 1.0}
+            connection.execute(insert(t.releases).values(release))
+        book = RunBook(database)
+        assert [run.name for run in book.finished()] == ["rrf"]
+        assert [run.name for run in book.latest_here(10)] == ["rrf"]
+        assert [line.name for line in book.list()] == ["short", "rrf"]
+        assert [each.name for each in known_bundles(database, book)] == ["serves now", "measured as rrf"]

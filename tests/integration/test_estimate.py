@@ -6,9 +6,11 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from evals.batch import Batch, NamedBundle, plan_of, run_batch
+from evals.batch import Batch, NamedBundle, forecasts_of, run_batch
 from evals.estimate import Estimator
 from evals.forecast import Forecast
+from evals.known_corpora import KnownCorpora
+from evals.loading import load_set
 from evals.outcome import Outcome
 from evals.run import Run
 from evals.runs import RunBook
@@ -38,18 +40,18 @@ class Nobody(Silent):
 
 
 @contextmanager
-def estimating(settings: Settings) -> Iterator[Estimator]:
+def estimating(settings: Settings, **options: float) -> Iterator[Estimator]:
     with closing(open_backends(settings)) as backends:
-        yield Estimator(settings, RunBook(backends.database), backends.embedder_named)
+        yield Estimator(settings, RunBook(backends.database), backends.embedder_named, **options)
 
 
 def told(settings: Settings, batch: Batch) -> tuple[Forecast, ...]:
     with estimating(settings) as estimator:
-        plans = [plan_of(batch, named, settings) for named in batch.bundles]
-        found = estimator.forecasts(plans, with_floors=batch.floors)
+        eval_set = load_set(batch.eval_set)
+        found = forecasts_of(batch, eval_set, estimator)
         until = time.monotonic() + 60
         while not all(each.exact for each in found) and time.monotonic() < until:
-            found = estimator.forecasts(plans, with_floors=batch.floors)
+            found = forecasts_of(batch, eval_set, estimator)
         return found
 
 
@@ -108,8 +110,7 @@ def test_a_large_corpus_is_told_from_a_sample_within_a_few_seconds_and_nothing_i
     (folder / "questions.jsonl").write_text('{"id": "1", "question": "How far is the moon?", "answerable": false}\n')
     batch = Batch(eval_set=folder, bundles=(PLAIN,), retrieval_only=True)
     with estimating(settings) as estimator:
-        plans = [plan_of(batch, PLAIN, settings)]
-        first = estimator.forecasts(plans)[0]
+        first = forecasts_of(batch, load_set(folder), estimator)[0]
         assert not (settings.home / "cache" / "vectors.db").exists()
         assert not (settings.home / "experiments").exists()
     whole = told(settings, batch)[0]
@@ -117,6 +118,26 @@ def test_a_large_corpus_is_told_from_a_sample_within_a_few_seconds_and_nothing_i
     assert 0 < first.sampled <= whole.documents == 40
     assert first.chunks == pytest.approx(whole.chunks, rel=0.2)
     assert first.to_embed == pytest.approx(whole.to_embed, rel=0.2)
+
+
+def test_what_is_told_follows_the_documents(settings, tmp_path):
+    folder = write(tmp_path / "set", {f"corpus/{name}.txt": f"The {name} permit costs 7 euro.\n" for name in "abc"})
+    (folder / "questions.jsonl").write_text('{"id": "1", "question": "How far is the moon?", "answerable": false}\n')
+    batch = Batch(eval_set=folder, bundles=(PLAIN,), retrieval_only=True)
+    with estimating(settings) as estimator:
+        estimator.corpora = KnownCorpora(settings, looked_after_s=0)
+        assert forecasts_of(batch, load_set(folder), estimator)[0].chunks == 3
+        (folder / "corpus" / "a.txt").unlink()
+        assert forecasts_of(batch, load_set(folder), estimator)[0].chunks == 2
+
+
+def test_without_time_every_bundle_is_told_from_the_first_documents(settings, tmp_path):
+    folder = write(tmp_path / "set", {f"corpus/{at}.md": _pages(at) for at in range(20)})
+    (folder / "questions.jsonl").write_text('{"id": "1", "question": "How far is the moon?", "answerable": false}\n')
+    batch = Batch(eval_set=folder, bundles=(DEFAULT, SMALL, PLAIN))
+    with estimating(settings, looks_s=0) as estimator:
+        found = forecasts_of(batch, load_set(folder), estimator)
+    assert all(0 < each.sampled < 8 and each.chunks and each.seconds for each in found)
 
 
 def _pages(number: int) -> str:

@@ -1,10 +1,12 @@
 """Settings as forms show them, against the schema of a bundle."""
 
+from pathlib import Path
+
 import pytest
 
-from evals.batch import NamedBundle
-from evals.bundle_fields import as_yaml, bundle_fields, distinct, field_at, read_values, said, value_of, varied
-from rag.config import Bundle, parse_bundle
+from evals.batch import Batch, NamedBundle
+from evals.bundle_fields import bundle_fields, distinct, field_at, read_values, said, value_of, varied
+from rag.config import Bundle, as_yaml, parse_bundle
 from rag.errors import UsageError
 
 
@@ -33,3 +35,11 @@ def test_equal_bundles_are_found_and_a_bundle_as_yaml_is_the_same_bundle():
     one, other = NamedBundle(name="a", bundle=Bundle()), NamedBundle(name="b", bundle=Bundle())
     assert distinct([one, other]) == ((one,), {"b": "a"})
     assert parse_bundle(as_yaml(Bundle()).encode(), "x").digest == "0fcc999ef828"
+
+
+def test_values_that_begin_alike_are_told_apart_by_a_number():
+    long = "/models/" + "a" * 80
+    named = varied(Bundle(), field_at("index.embedder"), [f"{long}/one", f"{long}/two", "short"])
+    assert len({each.name for each in named}) == 3
+    assert named[1].name.endswith(" (2)")
+    assert Batch(eval_set=Path("x"), bundles=named)

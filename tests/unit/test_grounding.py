@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rag.answers import Quote, Sentence
 from rag.claims import claims, known_values
@@ -145,3 +147,79 @@ def test_a_day_makes_its_month_and_year_known():
 
 def test_one_by_itself_is_a_pronoun():
     assert claims("this is the one") == []
+
+
+@pytest.mark.parametrize(
+    "answer", ["The lift is serviced each spring by Anna Berg.", "“The  lift is serviced each\nspring”"]
+)
+def test_a_quote_is_shown_as_such_and_lacks_nothing(answer):
+    (sentence,) = check_grounding("", [LEASE, LIFT], answer).sentences
+    assert sentence.quoted
+    assert sentence.missing == ()
+    quoted = LIFT[sentence.source_start : sentence.source_end]
+    assert quoted.split() == answer.strip("“”").split()
+
+
+def test_what_is_near_a_source_is_no_quote():
+    (sentence,) = check_grounding("", [LIFT], "The lift is serviced each autumn by Anna Berg.").sentences
+    assert not sentence.quoted
+
+
+def test_a_threshold_decides_and_leaves_the_score_alone():
+    answer = "Each spring Anna Berg looks after the lift."
+    reports = [check_grounding("", [LIFT], answer, threshold) for threshold in (0.0, 0.5, 1.0)]
+    assert {report.score for report in reports} == {reports[0].score}
+    assert [report.supported for report in reports] == [reports[0].score >= each for each in (0.0, 0.5, 1.0)]
+
+
+def test_no_threshold_lets_a_missing_number_pass():
+    assert not check_grounding("", [LEASE], "It runs for 36 months.", 0.0).supported
+
+
+HOSTILE = st.text(
+    st.one_of(
+        st.characters(), st.sampled_from(" .\n\"'()0123456789-/,%$ABMay\u202e\u05d0\U0001f600\U0001d504\u0301\0")
+    ),
+    max_size=200,
+).filter(lambda text: not any(0xD800 <= ord(char) <= 0xDFFF for char in text))
+
+
+@given(answer=HOSTILE, sources=st.lists(HOSTILE, max_size=3))
+@example(answer="\U0001f600 Anna. שלום 3 June 2021!", sources=["\U0001f600\U0001f600 Anna. שלום 3 June 2021!"])
+def test_spans_are_exact_code_points_for_any_text(answer, sources):
+    report = check_grounding("", sources, answer)
+    ends = [0]
+    for sentence in report.sentences:
+        assert ends[-1] <= sentence.start < sentence.end <= len(answer)
+        said = answer[sentence.start : sentence.end]
+        assert said == said.strip()
+        assert all(each in said for each in sentence.missing)
+        assert 0 <= sentence.score <= 1
+        if sentence.source is not None:
+            place = sources[sentence.source]
+            assert 0 <= sentence.source_start < sentence.source_end <= len(place)
+        ends.append(sentence.end)
+    assert "".join(answer.split()) == "".join(
+        "".join(answer[each.start : each.end].split()) for each in report.sentences
+    )
+
+
+@given(text=HOSTILE)
+def test_a_text_supports_all_that_it_says_itself(text):
+    known = known_values(text)
+    for claim in claims(text):
+        assert claim.kind == "name" or not claim.values.isdisjoint(known)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["A ", "A.B.", "1 ", "1-", "1.000.", "twenty one ", "hundred and ", "3. of May ", "2021-06-03 ", "5 % ", "U of "],
+)
+def test_time_grows_with_the_length_of_a_source(piece):
+    taken = []
+    for chars in (50_000, 200_000):
+        text = (piece * chars)[:chars]
+        started = time.process_time()
+        check_grounding("", [text], text[:20_000].replace(".", ","))
+        taken.append(time.process_time() - started)
+    assert taken[1] < 12 * taken[0] + 1

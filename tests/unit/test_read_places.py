@@ -51,3 +51,9 @@ def test_a_case_that_asks_something_else_by_now_has_no_truth(tmp_path: Path) -> 
     assert [each.text for each in gold_of(str(path), "a", "How long?")] == ["26"]
     assert gold_of(str(path), "a", "How short?") == ()
     assert gold_of(str(tmp_path / "absent"), "a", "How long?") == gold_of("", "a", "How long?") == ()
+
+
+def test_a_document_that_is_not_there_or_may_not_be_read_is_not_known() -> None:
+    assert texts(DOCUMENT).read(PLACE).is_known
+    assert texts(replace(DOCUMENT, version="v2")).read(PLACE).is_known
+    assert not texts(None).read(PLACE).is_known

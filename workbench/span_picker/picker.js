@@ -85,7 +85,7 @@ class Picker {
   // What is found
 
   search() {
-    const words = this.find.value.split(/\s+/u).map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&"));
+    const words = this.find.value.split(/\s+/u).map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"));
     this.hits = [];
     if (words.some(Boolean)) {
       for (const found of this.text.matchAll(new RegExp(words.join("\\s+"), "giu"))) {

@@ -1,9 +1,8 @@
 """Eval sets: what they hold and how valid they are; cases with their spans, made, mended and saved as a new version."""
 
-from pathlib import Path
-
 import streamlit as st
 
+from evals.shelf import place_of
 from workbench.widgets.case_form import show_form
 from workbench.widgets.cases import show_case, show_cases
 from workbench.widgets.eval_sets import show_shelf
@@ -18,7 +17,7 @@ if not asked.get("set"):
     show_shelf(question)
     st.stop()
 
-opened = open_set(Path(asked["set"]))
+opened = open_set(place_of(asked["set"]))
 show_way_back(opened, case_id)
 show_problem()
 show_unsaved(opened.draft)

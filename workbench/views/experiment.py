@@ -26,7 +26,8 @@ else:
         ["Vary one setting", "Bundles of your own"],
         default="Vary one setting",
         required=True,
-        key="experiment_way",
+        key="way",
+        bind="query-params",
         label_visibility="collapsed",
     )
     bundles = choose_variants() if way == "Vary one setting" else choose_drafts()

@@ -8,6 +8,7 @@ from workbench.widgets.indexed import show_documents, show_figures, show_sources
 from workbench.widgets.jobs import show_job
 from workbench.widgets.last_runs import show_last_runs
 from workbench.widgets.next_steps import show_next_steps
+from workbench.widgets.said import show_said
 from workbench.widgets.sections import section
 from workbench.widgets.unanswered import show_unanswered
 
@@ -26,6 +27,8 @@ with section("Sources"):
     show_sources(overview.sources())
 with section("Questions of the day without an answer"):
     show_unanswered(overview.questions())
+with section("What people said of answers"):
+    show_said(overview.feedback())
 with section("Last runs"):
     show_last_runs(overview.runs())
 with section("Documents"):

@@ -16,10 +16,16 @@ def listed(name: str) -> list[str]:
 
 def remember(name: str, words: Sequence[str]) -> None:
     """Write words into the address; none: take the name out of it."""
-    if words:
-        st.query_params[name] = ",".join(words)
-    else:
-        st.query_params.pop(name, None)
+    keep_in_address(**{name: ",".join(words)})
+
+
+def keep_in_address(**values: str) -> None:
+    """Hold what is chosen in the address; what is empty is left out."""
+    for name, value in values.items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]
 
 
 def follow_address(key: str, asked: Value) -> None:

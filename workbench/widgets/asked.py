@@ -10,8 +10,8 @@ from rag.errors import RagError
 from workbench import asking
 from workbench.asking import Asked, Side
 from workbench.widgets.answers import chosen_in, show_answer
+from workbench.widgets.errors import show_error
 from workbench.widgets.feedback import show_feedback
-from workbench.widgets.sections import show_failure
 from workbench.widgets.side_by_side import show_moves
 from workbench.widgets.sources import show_source
 from workbench.widgets.traces import show_why
@@ -48,7 +48,7 @@ def show_two(asked: Asked, a: str, b: str, known: Sequence[KnownBundle]) -> None
                 show_answer(side.answered.answer, f"ask_answer_{name}", chosen[0] if chosen else None)
                 show_feedback(asked, side, f"ask_feedback_{name}")
             else:
-                show_failure(side)
+                show_error(side)
     if chosen:
         st.subheader("Source")
         show_source(chosen[0], "ask_source", chosen[1])

@@ -6,8 +6,8 @@ from uuid import uuid4
 import streamlit as st
 
 from evals.batch import NamedBundle
-from evals.bundle_fields import as_yaml
-from rag.config import Bundle, parse_bundle
+from rag.api.view import visible
+from rag.config import Bundle, as_yaml, parse_bundle
 from rag.errors import UsageError
 from workbench import state
 from workbench.widgets.bundle_form import edit_bundle, forget_form
@@ -56,7 +56,7 @@ def _drafts() -> list[Draft]:
 def _edit(draft: Draft, place: int, count: int) -> NamedBundle | None:
     first = " (what the others are compared with)" if place == 0 else ""
     with st.expander(f"Bundle {place + 1}{first}", expanded=place == count - 1, key=f"{draft.key}_open"):
-        name = st.text_input("Name", value=draft.name, max_chars=_LONGEST_NAME, key=f"{draft.key}_name").strip()
+        name = _edit_name(draft)
         bundle = edit_bundle(draft.key, draft.base)
         if bundle is None or not name:
             return None
@@ -70,6 +70,15 @@ def _edit(draft: Draft, place: int, count: int) -> NamedBundle | None:
         return NamedBundle(name=name, bundle=bundle)
 
 
+def _edit_name(draft: Draft) -> str:
+    """Show the name; it is kept apart, as Streamlit forgets a widget when its page is left."""
+    key, kept = f"{draft.key}_name", f"{draft.key}_called"
+    if key not in st.session_state:
+        st.session_state[key] = st.session_state.get(kept, draft.name)
+    st.session_state[kept] = st.text_input("Name", max_chars=_LONGEST_NAME, key=key)
+    return str(st.session_state[kept]).strip()
+
+
 def _add(bundle: Bundle, name: str = "") -> None:
     drafts = _drafts()
     taken = {draft.name for draft in drafts}
@@ -80,6 +89,7 @@ def _add(bundle: Bundle, name: str = "") -> None:
 
 def _remove(draft: Draft) -> None:
     forget_form(draft.key)
+    st.session_state.pop(f"{draft.key}_called", None)
     st.session_state[_DRAFTS] = [each for each in _drafts() if each.key != draft.key]
 
 
@@ -98,7 +108,7 @@ def _add_from_yaml() -> None:
         bundle = parse_bundle(content, file.name if file else "that was pasted")
     except UsageError as error:
         st.error("This cannot be used.", icon=":material/error:")
-        st.text(str(error))
+        st.text(visible(str(error)))
         return
     st.caption("This can be used.")
     st.button("Add it", key="experiment_yaml_add", type="primary", on_click=_add, args=(bundle, name))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from evals.bundle_fields import PARTS, BundleField, Value, bundle_fields, said, value_of, with_values
+from rag.api.view import visible
 from rag.config import Bundle
 from rag.errors import UsageError
 
@@ -24,7 +25,8 @@ def edit_bundle(key: str, base: Bundle) -> Bundle | None:
     try:
         bundle = with_values(base, changed)
     except UsageError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error("These settings cannot be used.", icon=":material/error:")
+        st.text(visible(str(error)))
         return None
     _tell_followers(bundle, values)
     return bundle
@@ -32,6 +34,7 @@ def edit_bundle(key: str, base: Bundle) -> Bundle | None:
 
 def forget_form(key: str) -> None:
     """Let the form begin anew with its base."""
+    st.session_state.pop(_kept_key(key), None)
     for field in bundle_fields():
         st.session_state.pop(_key(key, field), None)
 
@@ -56,12 +59,16 @@ def _edit_part(key: str, base: Bundle, fields: Sequence[BundleField]) -> dict[st
 def _edit(key: str, field: BundleField, base: Bundle) -> Value:
     present = value_of(base, field)
     if _key(key, field) not in st.session_state:
-        st.session_state[_key(key, field)] = _as_widget(present)
+        st.session_state[_key(key, field)] = _held(key, field, base)
     value = _widget(field, _key(key, field))
+    _kept(key)[field.path] = st.session_state[_key(key, field)]
+    if isinstance(value, tuple) and isinstance(present, tuple) and set(value) == set(present):
+        value = present  # in the base's own order
     st.caption(f"{field.meaning} {field.range.capitalize()}; default {said(field.default)}.")
     if value != present:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(f"changed from {said(present)}", color="orange")
+            st.badge("changed", color="orange")
+            st.text(visible(f"from {said(present)}"))
             st.button(
                 "Reset", key=f"{_key(key, field)}_reset", type="tertiary", on_click=_reset, args=(key, field, present)
             )
@@ -96,8 +103,27 @@ def _as_widget(value: Value) -> Value | list[str]:
 
 
 def _is_changed(key: str, field: BundleField, base: Bundle) -> bool:
-    held = _as_widget(value_of(base, field))
-    return bool(st.session_state.get(_key(key, field), held) != held)
+    held, present = _held(key, field, base), _as_widget(value_of(base, field))
+    if isinstance(held, list) and isinstance(present, list):
+        return set(held) != set(present)
+    return held != present
+
+
+def _held(key: str, field: BundleField, base: Bundle) -> Value | list[str]:
+    """Return what the form says for a setting: what the widget holds, else what it held before the page was left."""
+    before = _kept(key).get(field.path, _as_widget(value_of(base, field)))
+    held: Value | list[str] = st.session_state.get(_key(key, field), before)
+    return held
+
+
+def _kept(key: str) -> dict[str, Value | list[str]]:
+    """Return what the form's widgets hold, by path: Streamlit forgets a widget when its page is left."""
+    kept: dict[str, Value | list[str]] = st.session_state.setdefault(_kept_key(key), {})
+    return kept
+
+
+def _kept_key(key: str) -> str:
+    return f"{key}_kept"
 
 
 def _reset(key: str, field: BundleField, value: Value) -> None:
@@ -112,7 +138,8 @@ def _tell_followers(bundle: Bundle, values: dict[str, Value]) -> None:
     """Tell which settings follow from others, and so are not what the form shows."""
     for field in bundle_fields():
         if value_of(bundle, field) != values[field.path]:
-            st.info(f"{field.name} becomes {said(value_of(bundle, field))}, as the other settings ask.")
+            st.info(f"{field.name} is another, as the other settings ask:")
+            st.text(visible(said(value_of(bundle, field))))
 
 
 def _key(key: str, field: BundleField) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from evals.editing import Draft
 from evals.evalset import Case, EvalSet, tags_of
-from evals.set_corpus import SetCorpus
+from evals.set_corpus import SetCorpus, has_words
 from indexing.identity import document_id
 from rag.api.view import shown, visible
 from workbench.span_picker.picker import Picked, show_spans
@@ -134,7 +134,7 @@ def _found(draft: Draft, faulty: Collection[str], unsaved: Collection[str]) -> l
         for case in draft.cases
         if (kind == "all" or (case.id in among if among is not None else case.answerable == (kind == "yes")))
         and set(tags) <= set(case.tags)
-        and all(word in _searched(case) for word in words.casefold().split())
+        and has_words(_searched(case), words)
     ]
 
 

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import streamlit as st
 
-from evals.shelf import KnownSet, known_sets
+from evals.set_corpus import has_words
+from evals.shelf import KnownSet, place_of
 from rag.api.view import visible
-from workbench import state
+from workbench import sets
 from workbench.chunked import Choosable, DrawnSpan, SetDocuments, indexed, not_found
 
 _MOST = 200  # documents to choose from at once; the search narrows them down
-_ORIGINS = {"yours": "yours", "measured": "from a run", "example": "example"}
 _ANY_QUESTION_CHARS = 90
 
 
 def choose_set() -> str:
-    """Show the eval sets to choose from; return the path of one, empty for none."""
-    known = {str(each.path): each for each in known_sets(state.settings(), state.runs())}
+    """Show the eval sets to choose from; return the path of one, empty for none. Raises UsageError."""
+    known = {str(each.path): each for each in sets.sets()}
     asked = st.query_params.get("set", "")
-    given = str(Path(asked).expanduser().resolve()) if asked else ""
+    given = str(place_of(asked)) if asked else ""
     default = given or next(iter(known), "")
     options = list(dict.fromkeys([*known, *([given] if given else []), ""]))
     return _kept("set", "Eval set", options, default, {path: _set_label(path, known) for path in options})
@@ -78,15 +78,14 @@ def _kept(name: str, label: str, options: Sequence[str], default: str, labels: M
 
 
 def _matching(documents: Sequence[Choosable], words: str) -> list[Choosable]:
-    wanted = words.casefold().split()
-    return [each for each in documents if all(word in f"{each.title} {each.uri}".casefold() for word in wanted)]
+    return [each for each in documents if has_words(f"{each.title} {each.uri}".casefold(), words)]
 
 
 def _set_label(path: str, known: Mapping[str, KnownSet]) -> str:
     if not path:
         return "No eval set"
     each = known.get(path)
-    return visible(f"{each.name} ({_ORIGINS[each.origin]})" if each else Path(path).name)
+    return visible(f"{each.name} ({sets.ORIGINS[each.origin]})" if each else Path(path).name)
 
 
 def _document_label(each: Choosable, found: SetDocuments) -> str:

@@ -2,36 +2,31 @@
 
 import streamlit as st
 
-from rag.errors import NoIndexError, RagError
+from rag.api.view import visible
+from rag.errors import RagError
 from workbench import beginnings, state
+from workbench.example import HANDBOOK
+from workbench.widgets.folder_form import show_folder_form
+from workbench.widgets.jobs import show_job
 
 
 def show_error(error: RagError) -> None:
     """Show what went wrong and what to do."""
-    if isinstance(error, NoIndexError):
-        show_first_steps()
-        return
     st.error(error.title, icon=":material/error:")
-    st.text(str(error))
+    st.text(visible(str(error)))
 
 
 def show_first_steps() -> None:
     """Show how to get something indexed, and do it at a click."""
     st.info("Nothing is indexed yet.", icon=":material/folder_open:")
-    going = next((job for job in state.jobs().book.list("index", limit=1) if job.state != "done"), None)
-    if going:
-        from workbench.widgets.jobs import show_job  # noqa: PLC0415  # shows errors itself
-
-        show_job(going)
-    if beginnings.EXAMPLE.exists() and st.button(
-        "Index the example handbook", key="first_example", type="primary", disabled=going is not None
+    last = next((job for job in state.jobs().book.list("index", limit=1) if job.state != "done"), None)
+    if last:
+        show_job(last)
+    if HANDBOOK.exists() and st.button(
+        "Index the example handbook", key="first_example", type="primary", disabled=bool(last and not last.ended)
     ):
         beginnings.index_example()
         st.rerun()
-    with st.form("first_folder", border=False):
-        path = st.text_input("Or a folder of yours, on the machine where this runs", key="first_path")
-        if st.form_submit_button("Index this folder", key="first_index"):
-            beginnings.index_folder(path)
-            st.rerun()
+    show_folder_form("first", "Or a folder of yours, on the machine where this runs", "Index this folder")
     st.markdown("On the command line:")
     st.code("plumbline index build PATH", language=None)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from evals.batch import Batch, plan_of
+from evals.batch import Batch, forecasts_of
+from evals.evalset import EvalSet
 from evals.forecast import Forecast
 from evals.run import Run
 from workbench import state
@@ -26,11 +27,9 @@ _LABELS = {
 _FORMATS = {"seconds": "%.0f", "size": "%.1f"}
 
 
-def forecast_of(batch: Batch) -> tuple[Forecast, ...]:
+def forecast_of(batch: Batch, eval_set: EvalSet) -> tuple[Forecast, ...]:
     """Return what the bundles of a batch will take. Raises NoIndexError, UsageError and what models raise."""
-    settings = state.settings()
-    plans = [plan_of(batch, named, settings) for named in batch.bundles]
-    return state.estimator().forecasts(plans, with_floors=batch.floors)
+    return forecasts_of(batch, eval_set, state.estimator())
 
 
 def show_forecasts(forecasts: Sequence[Forecast]) -> None:

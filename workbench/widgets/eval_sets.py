@@ -4,14 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from evals.shelf import KnownSet, Origin
+from evals.shelf import KnownSet
 from rag.api.view import visible
 from rag.errors import RagError
 from workbench import sets
 from workbench.widgets.set_drafts import begin_set, go, unsaved
 from workbench.widgets.tables import Row, choose_row
 
-_ORIGINS: dict[Origin, str] = {"example": "comes with Plumbline", "yours": "your folder", "measured": "a former run"}
 _FIGURES = ("hash", "cases", "answerable", "references", "documents", "truth", "lines", "tune", "holdout", "tags")
 _LABELS = {"tune": "To tune on", "holdout": "Held out", "lines": "Validity of its lines", "from": "Known from"}
 
@@ -63,7 +62,7 @@ def _show_unsaved() -> None:
 
 def _row(known: KnownSet) -> Row:
     """Return what a set holds; of one that cannot be read, why."""
-    where: Row = {"from": _ORIGINS[known.origin], "path": str(known.path)}
+    where: Row = {"from": sets.ORIGINS[known.origin], "path": str(known.path)}
     try:
         facts, faults = sets.set_facts(known.path), sets.eval_set(known.path).faults
     except RagError as error:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from evals.batch import Batch, NamedBundle
 from evals.bundle_fields import distinct
+from evals.evalset import EvalSet
 from evals.forecast import Forecast
 from rag.api.view import visible
 from rag.errors import NoIndexError, RagError
@@ -27,7 +28,7 @@ def offer_start(questions: Questions | None, bundles: Sequence[NamedBundle]) -> 
     if st.button(_label(batch), key="experiment_start", type="primary", icon=":material/play_arrow:"):
         _begin(batch, questions)
     with st.container(key="experiment_work"):
-        _show_work(batch)
+        _show_work(batch, questions.eval_set)
 
 
 def _batch(questions: Questions, bundles: Sequence[NamedBundle]) -> Batch:
@@ -42,6 +43,7 @@ def _batch(questions: Questions, bundles: Sequence[NamedBundle]) -> Batch:
     return Batch(
         eval_set=questions.eval_set.path.expanduser().resolve(),
         bundles=unlike,
+        corpus=questions.corpus,
         split=questions.split,
         limit=questions.limit,
         retrieval_only=not questions.answers,
@@ -70,10 +72,10 @@ def _begin(batch: Batch, questions: Questions) -> None:
     st.switch_page("views/experiment.py", query_params={"job": job_id})
 
 
-def _show_work(batch: Batch) -> None:
+def _show_work(batch: Batch, eval_set: EvalSet) -> None:
     try:
         with st.spinner("Looking at what is to be done"):
-            forecasts = forecast_of(batch)
+            forecasts = forecast_of(batch, eval_set)
     except NoIndexError as error:
         st.info("This set names no documents of its own, and nothing is indexed.", icon=":material/info:")
         show_error(error)

@@ -8,11 +8,11 @@ import streamlit as st
 from pydantic import ValidationError
 
 from evals.batch import Batch
-from evals.batch_progress import BatchProgress, BundleProgress, progress_of
+from evals.batch_progress import BatchProgress, BundleProgress, progress_of, seconds_left
 from evals.comparison import compare_tables
 from evals.loading import set_name
 from evals.run import Run, Summary
-from evals.run_table import table_of_content
+from evals.run_table import saved_tables
 from evals.verdicts import interval
 from rag.api.view import shown, visible
 from rag.database.jobs import Job
@@ -20,20 +20,16 @@ from rag.errors import NotFoundError
 from workbench import state
 from workbench.widgets.charts import COLOURS, Chart
 from workbench.widgets.estimate import show_outcome
-from workbench.widgets.jobs import badge_of, show_buttons
+from workbench.widgets.jobs import badge_of, show_buttons, show_live
 from workbench.widgets.tables import Row, show_table
 from workbench.widgets.times import ago, duration
 
-_EVERY_S = 1.0
 _ROW_PX = 26  # of the chart, for each bundle
 
 
 def show_experiment(job: Job) -> None:
-    """Show an experiment, and while it goes on anew every second; when it ends, the whole page is drawn anew."""
-    if job.ended:
-        _show(job)
-    else:
-        _watch(job.id)
+    """Show an experiment, live."""
+    show_live(job, _show)
 
 
 def unfinished() -> list[Job]:
@@ -57,14 +53,6 @@ def show_former(jobs: Sequence[Job]) -> None:
     st.caption("Choose a line to see the experiment.")
     if chosen["selection"]["rows"]:
         st.switch_page("views/experiment.py", query_params={"job": jobs[chosen["selection"]["rows"][0]].id})
-
-
-@st.fragment(run_every=_EVERY_S)
-def _watch(job_id: str) -> None:
-    job = state.jobs().book.get(job_id)
-    if job.ended:
-        st.rerun()
-    _show(job)
 
 
 def _show(job: Job) -> None:
@@ -137,43 +125,9 @@ def _place(name: str, mean: float, half: float) -> dict[str, str | float]:
 
 
 def _show_time_left(batch: Batch, progress: BatchProgress) -> None:
-    left = time_left(batch, progress, time.time())
+    left = seconds_left({each.name: each.seconds for each in batch.forecasts}, progress, time.time())
     if left is not None:
         st.caption(f"About {duration(max(left, 1))} left.")
-
-
-def time_left(batch: Batch, progress: BatchProgress, now: float) -> float | None:
-    """Return about how many seconds are left: as told before the start, corrected by what came; None if unknown."""
-    told = {each.name: each.seconds for each in batch.forecasts}
-    usual = _usual(progress, now)
-    left = 0.0
-    for each in progress.bundles:
-        whole = told.get(each.name, usual)
-        if each.state != "done" and whole is None:
-            return None
-        if each.state == "running":
-            left += max((whole or 0.0) - (now - (each.began_at or now)), _of_stage(each, now), 0.0)
-        elif each.state == "waiting":
-            left += whole or 0.0
-    return left
-
-
-def _usual(progress: BatchProgress, now: float) -> float | None:
-    """Return the mean seconds of finished bundles, else what the one at work will take at its present pace."""
-    took = [each.ended_at - each.began_at for each in progress.bundles if each.ended_at and each.began_at]
-    if took:
-        return sum(took) / len(took)
-    each = progress.current
-    if each is None or not each.began_at or not _of_stage(each, now):
-        return None
-    return now - each.began_at + _of_stage(each, now)
-
-
-def _of_stage(each: BundleProgress, now: float) -> float:
-    """Return the seconds that the present stage still takes at its present pace; 0 where that is unknown."""
-    if not each.done or not each.stage_began_at:
-        return 0.0
-    return (now - each.stage_began_at) / each.done * (each.total - each.done)
 
 
 def _show_what_happened(job: Job) -> None:
@@ -195,7 +149,7 @@ def _show_outcome(batch: Batch, progress: BatchProgress) -> None:
     try:
         runs = [_run(id_) for id_ in ids]
     except NotFoundError as error:
-        st.text(str(error))
+        st.text(visible(str(error)))
         return
     if len(runs) > 1:
         for verdict in _verdicts(tuple(ids)):
@@ -218,8 +172,7 @@ def _run(run_id: str) -> Run:
 @st.cache_data(max_entries=32, show_spinner="Comparing")
 def _verdicts(ids: tuple[str, ...]) -> tuple[str, ...]:
     """Return a sentence for each later run, or why they cannot be compared."""
-    tables = [table_of_content(state.runs().raw(id_)) for id_ in ids]
-    found = compare_tables(tables)
+    found = compare_tables(saved_tables(state.runs(), ids))
     if not found.comparable:
         return (found.reason,)
     return tuple(f"{pair.label_b} against {pair.label_a}: {pair.verdicts[0]}" for pair in found.pairs if pair.verdicts)

@@ -7,6 +7,7 @@ import streamlit as st
 from rag.answers import Answer
 from rag.api.view import visible
 from rag.database.feedback import Feedback, Rating, RightSpan, feedback_on, span_of
+from rag.database.records import VersionId
 from rag.side_by_side import Ranked
 from workbench import state
 from workbench.asking import Asked, Side
@@ -91,12 +92,14 @@ def _located(asked: Asked, side: Side, words: str, start: Ranked | None) -> Righ
 
 
 def _keep(said: Feedback, side: Side) -> None:
-    kept = state.keep_feedback(said, _ids().setdefault(said.request_id, uuid4().hex), _shown(side.answered.answer))
+    kept = state.keep_feedback(said, _ids().setdefault(said.request_id, uuid4().hex), _shown(side))
     st.session_state[f"said_{said.request_id}"] = kept
 
 
-def _shown(answer: Answer) -> set[tuple[str, str]]:
-    return {(each.document_id, each.version) for each in answer.citations}
+def _shown(side: Side) -> set[VersionId]:
+    """Return all that the page shows of documents: a comment may hold words of any of it."""
+    cited = {(each.document_id, each.version) for each in side.answered.answer.citations}
+    return cited | {(each.document_id, each.version) for each in side.answered.trace.candidates}
 
 
 def _said(answer: Answer) -> Feedback | None:

@@ -10,7 +10,8 @@ from evals.run import CaseResult
 from evals.runs import FinishedRun
 from evals.verdicts import figure, signed
 from rag.api.view import shown, visible
-from workbench import compared
+from rag.types import ALL_ROLES
+from workbench import compared, state
 from workbench.widgets.addresses import listed, remember
 
 _LONGEST = 700  # characters of a chunk
@@ -66,7 +67,7 @@ def _show_links(flip: Flip, run: FinishedRun) -> None:
 
 
 def _show_side(run: FinishedRun, case: CaseResult) -> None:
-    texts = Texts(run.bundle_content.index.digest, compared.document_now, case.ranking)
+    texts = Texts(run.bundle_content.index.digest, compared.documents_now(), case.ranking)
     gold = compared.truth_of_case(run, case)
     if case.error or case.state != "ok":
         st.text(visible(f"{case.state} {case.error}".strip()))
@@ -93,16 +94,22 @@ def _show_side(run: FinishedRun, case: CaseResult) -> None:
 def _show_place(name: str, read: ReadPlace) -> None:
     place = read.place
     found = ' <span style="font-weight:600">· holds the answer</span>' if read.marks else ""
-    head = f"{shown(name)} · {shown(place.doc)} {place.start}–{place.end}{found}"
+    head = f"{shown(name)} · {shown(_document(read))} {place.start}–{place.end}{found}"
     st.html(
         f'<div style="border-left:4px solid {"#009E73" if read.marks else "#80808055"};padding-left:.7rem">'
         f'<div style="font-size:.9rem;opacity:.85;overflow-wrap:anywhere" dir="auto">{head}</div>{_text(read)}</div>'
     )
 
 
+def _document(read: ReadPlace) -> str:
+    """Return a document's name where it may be told: what is not there may be another's to read."""
+    return read.place.doc if read.is_known or ALL_ROLES in state.caller().roles else "a document that is not shown here"
+
+
 def _text(read: ReadPlace) -> str:
     if read.text is None:
-        return '<div style="font-size:.85rem;opacity:.7">Its text is not in the index that serves.</div>'
+        said = "Its text is not in the index that serves, or may not be read."
+        return f'<div style="font-size:.85rem;opacity:.7">{said}</div>'
     parts, at = [], 0
     for start, end in sorted(read.marks):
         parts += [shown(read.text[at:start]), f"<mark>{shown(read.text[max(at, start) : end])}</mark>"]

@@ -1,6 +1,6 @@
 """A job on a page: how far it is, live; stop, go on, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -21,19 +21,24 @@ _EVERY_S = 1.0
 
 
 def show_job(job: Job) -> None:
-    """Show a job, and while it goes on anew every second; when it ends, the whole page is drawn anew."""
+    """Show a job, live."""
+    show_live(job, _show)
+
+
+def show_live(job: Job, draw: Callable[[Job], None]) -> None:
+    """Draw a job, and while it goes on anew every second; when it ends, the whole page is drawn anew."""
     if job.ended:
-        _show(job)
+        draw(job)
     else:
-        _watch(job.id)
+        _watch(job.id, draw)
 
 
 @st.fragment(run_every=_EVERY_S)
-def _watch(job_id: str) -> None:
+def _watch(job_id: str, draw: Callable[[Job], None]) -> None:
     job = state.jobs().book.get(job_id)
     if job.ended:
         st.rerun()
-    _show(job)
+    draw(job)
 
 
 def _show(job: Job) -> None:
@@ -78,7 +83,7 @@ def _tried(job: Job, *, go_on: bool) -> None:
     try:
         desk.go_on(job) if go_on else desk.stop(job)
     except RagError as error:
-        st.text(str(error))
+        st.text(visible(str(error)))
     else:
         st.rerun()
 

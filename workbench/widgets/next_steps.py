@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from workbench import beginnings
+from workbench import beginnings, overview
+from workbench.widgets.folder_form import show_folder_form
 
 _PAGES = {
     "Look at the documents": ("views/corpus.py", ":material/description:"),
@@ -19,15 +20,7 @@ def show_next_steps() -> None:
             beginnings.refresh_all()
             st.rerun()
         with st.popover("Add a folder", icon=":material/create_new_folder:", key="home_add"):
-            _show_folder_form()
+            show_folder_form("home", "A folder or file on the machine where this runs", "Index it", overview.roles())
         for label, (page, icon) in _PAGES.items():
             if st.button(label, key=f"home_{page}", icon=icon):
                 st.switch_page(page)
-
-
-def _show_folder_form() -> None:
-    with st.form("home_folder", border=False):
-        path = st.text_input("A folder or file on the machine where this runs", key="home_path")
-        if st.form_submit_button("Index it", key="home_index"):
-            beginnings.index_folder(path)
-            st.rerun()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from rag.errors import NoIndexError, RagError
+from workbench.widgets.errors import show_error
 
 
 @contextmanager
@@ -17,10 +18,4 @@ def section(title: str) -> Iterator[None]:
     except NoIndexError:
         raise
     except RagError as error:
-        show_failure(error)
-
-
-def show_failure(error: RagError) -> None:
-    """Show what went wrong and what to do, in the place of a part of the page."""
-    st.error(error.title, icon=":material/error:")
-    st.text(str(error))
+        show_error(error)

@@ -32,7 +32,7 @@ def show_table(
         st.caption(nothing)
         return
     columns = {name: _column(rows, name, formats or {}, (labels or {}).get(name)) for name in rows[0]}
-    st.dataframe([_shown(row) for row in rows], column_config=columns, hide_index=True, key=key)
+    st.dataframe([_shown(row) for row in rows], column_config=columns, hide_index=True, key=key, placeholder="")
 
 
 def choose_row(rows: Sequence[Row], key: str, *, labels: Mapping[str, str] | None = None) -> int | None:
@@ -40,7 +40,13 @@ def choose_row(rows: Sequence[Row], key: str, *, labels: Mapping[str, str] | Non
     columns = {name: _column(rows, name, {}, (labels or {}).get(name)) for name in rows[0]}
     shown = [_shown(row) for row in rows]
     chosen = st.dataframe(
-        shown, column_config=columns, hide_index=True, key=key, on_select="rerun", selection_mode="single-row"
+        shown,
+        column_config=columns,
+        hide_index=True,
+        key=key,
+        placeholder="",
+        on_select="rerun",
+        selection_mode="single-row",
     )
     found = chosen["selection"]["rows"]
     return found[0] if found else None

@@ -6,10 +6,11 @@ import streamlit as st
 
 from evals.batch import NamedBundle
 from evals.bundle_fields import PARTS, BundleField, Value, bundle_fields, field_at, read_values, said, value_of, varied
+from rag.api.view import visible
 from rag.config import Bundle
 from rag.errors import UsageError
 from workbench import state
-from workbench.widgets.experiment_setup import keep_in_address
+from workbench.widgets.addresses import keep_in_address
 
 _FIRST = "index.chunk_tokens"
 _OTHER_VALUES = {  # what is worth a try beside the present value, as measured on the development sets
@@ -58,7 +59,8 @@ def _choose_values(field: BundleField, base: Bundle) -> tuple[NamedBundle, ...]:
         values = _chosen(field, present, key) if field.choices else _typed(field, present, key)
         bundles = varied(base, field, values)
     except UsageError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error("These values cannot be used.", icon=":material/error:")
+        st.text(visible(str(error)))  # it quotes what stands in the address
         return ()
     if len(values) < 2:
         st.info("One more value makes it a comparison.", icon=":material/info:")
@@ -71,7 +73,7 @@ def _chosen(field: BundleField, present: Value, key: str) -> list[Value]:
     if key not in st.session_state:
         st.session_state[key] = _wanted(field) or options
     found: Sequence[Value] = st.pills("Values", options, selection_mode="multi", format_func=said, key=key)
-    st.caption(_compared(present))
+    _tell_compared(present)
     _remember(field, found, options)
     return sorted(found, key=options.index)
 
@@ -83,17 +85,15 @@ def _typed(field: BundleField, present: Value, key: str) -> list[Value]:
         wanted = st.query_params.get("values", "") if st.query_params.get("vary") == field.path else ""
         st.session_state[key] = wanted or usual
     text = st.text_input("Values, separated by commas", key=key)
-    st.caption(_compared(present))
+    _tell_compared(present)
     found = read_values(field, text)
     _remember(field, found, read_values(field, usual))
     return found
 
 
-def _compared(present: Value) -> str:
-    return (
-        "Each value becomes a bundle; the first is what the others are compared with. "
-        f"{said(present)} is the present value."
-    )
+def _tell_compared(present: Value) -> None:
+    st.caption("Each value becomes a bundle; the first is what the others are compared with.")
+    st.text(visible(f"The present value is {said(present)}."))
 
 
 def _wanted(field: BundleField) -> list[Value]:
