@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.answering.extractive import SentenceCache, draft_extractive
-from rag.answering.generative import Written
+from rag.answering.generative import Unasked, Writing, Written
 from rag.answering.writer import Writer, model_shown
 from rag.answers import Answered, Draft, Found, Notice
 from rag.checkpoint import Checkpoint
@@ -82,28 +82,46 @@ class Pipeline:
         yield Answered(replace(reply.answer, timings_ms=timings_ms), replace(reply.trace, timings_ms=timings_ms))
 
     def _reply(self, found: Found, watch: Stopwatch) -> Generator[Event, None, Answered]:
-        config, embedder = found.bundle.answer, self._embedder_named(found.bundle.index.embedder)
         if not is_clear(found.request.question):
             return abstained(found, "unclear_question")
         if not found.hits:
             return abstained(found, "nothing_found")
+        if found.bundle.answer.answerer == "generative":
+            return (yield from self._written(found, watch))
         yield Progress("draft")
-        with watch.stage("draft"):
-            draft = draft_extractive(found, embedder, self._sentences, config)
-        if not draft.sentences or draft.answerability < config.min_answerability:
-            return abstained(found, "not_answered", draft)
-        if config.answerer == "generative":
-            return (yield from self._written(found, draft, embedder, watch))
-        return (yield from _quoted(found, draft, watch))
+        quotes = self._draft(found, watch)
+        if not _answers(quotes, found):
+            return abstained(found, "not_answered", quotes)
+        return (yield from _quoted(found, quotes, watch))
 
-    def _written(
-        self, found: Found, quotes: Draft, embedder: Embedder, watch: Stopwatch
+    def _draft(self, found: Found, watch: Stopwatch) -> Draft:
+        with watch.stage("draft"):
+            embedder = self._embedder_named(found.bundle.index.embedder)
+            return draft_extractive(found, embedder, self._sentences, found.bundle.answer)
+
+    def _written(self, found: Found, watch: Stopwatch) -> Generator[Event, None, Answered]:
+        """Answer in a model's words, which it may look for while it is judged whether there is an answer at all."""
+        until = self._writer.until(found.request)
+        embedder = self._embedder_named(found.bundle.index.embedder)
+        with closing(self._writer.begin(found, until, embedder)) as writing:
+            if self._writer.early:
+                yield Progress("generate", until)
+                writing.ask()
+            yield Progress("draft")
+            quotes = self._draft(found, watch)
+            if not _answers(quotes, found):
+                return abstained(found, "not_answered", replace(quotes, usage=writing.usage()))
+            if not self._writer.early:
+                yield Progress("generate", until)
+            return (yield from self._checked(found, quotes, writing, watch))
+
+    def _checked(
+        self, found: Found, quotes: Draft, writing: Writing | Unasked, watch: Stopwatch
     ) -> Generator[Event, None, Answered]:
-        """Answer in a model's words; where nothing of them may be shown, in quotes."""
-        checked, until = Checkpoint(found.hits, found.bundle.answer, watch), self._writer.until(found.request)
-        yield Progress("generate", until)
-        with watch.stage("generate"), closing(self._writer.write(found, until, embedder)) as writing:
-            for each in writing:
+        """Answer with what passes of a model's words; where nothing of them may be shown, in quotes."""
+        checked = Checkpoint(found.hits, found.bundle.answer, watch)
+        with watch.stage("generate"):
+            for each in writing.sentences():
                 if isinstance(each, Written):
                     written = each
                 elif len(checked.cited.sentences) < found.bundle.answer.max_sentences:
@@ -176,6 +194,10 @@ def _shortened(encoded: Encoded, limit: int) -> tuple[Notice, ...]:
 
 def _stale(pointer: Pointer) -> tuple[Notice, ...]:
     return (Notice("stale", pointer.stale),) if pointer.stale else ()
+
+
+def _answers(quotes: Draft, found: Found) -> bool:
+    return bool(quotes.sentences) and quotes.answerability >= found.bundle.answer.min_answerability
 
 
 def _quoted(found: Found, draft: Draft, watch: Stopwatch) -> Generator[Event, None, Answered]:

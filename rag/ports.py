@@ -1,6 +1,6 @@
 """What the pipeline and the indexer need of the outside, as protocols. One file in `adapters/` per implementation."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -238,11 +238,20 @@ class Completed:
     cost_usd: str | None = None  # None where the price is unknown
 
 
+class Completion(Protocol):
+    """What a model writes: text in pieces as they come, then how it ended."""
+
+    def __iter__(self) -> Iterator[str | Completed]: ...
+
+    def close(self) -> None:
+        """End the provider's call, where it has not ended."""
+
+
 class LanguageModel(Protocol):
     """Text in, text out. Thread-safe."""
 
-    def complete(self, prompt: Prompt, call: ModelCall) -> Generator[str | Completed, None, None]:
-        """Yield the text in pieces as they come, then how it ended; closing the iterator ends the provider's call.
+    def complete(self, prompt: Prompt, call: ModelCall) -> Completion:
+        """Ask at once, and return what is written; it must be closed, and raises as it is read.
 
         Nothing of it is to be trusted, length apart: that is bounded by `max_tokens`.
         Raises ModelUnavailableError, also in the middle; CancelledError soon after `cancelled` is set.

@@ -33,6 +33,7 @@ class ModelSettings(BaseModel, extra="forbid"):
     max_output_tokens: int = Field(default=512, ge=16, le=16_384)
     context_tokens: int = Field(default=8192, ge=512)  # that the model reads and writes in all
     concurrency: int = Field(default=8, ge=1, le=1000)  # answers that are written at once
+    early: bool = True  # ask before it is known that the documents answer: faster, and costs a prompt where they do not
 
     @property
     def is_set(self) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -28,19 +28,12 @@ class BackgroundLoop(Generic[T]):
         self._thread = threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True)
         self._thread.start()
 
-    def read(self, source: AsyncGenerator[T, None], until: float, cancelled: Event) -> Generator[T, None, None]:
-        """Yield what a source yields, and end it with this iterator.
+    def begin(self, source: AsyncGenerator[T, None], until: float, cancelled: Event) -> "UnderWay[T]":
+        """Set a source going, and return what it yields.
 
-        until: time.monotonic(). Raises ModelTimeoutError, CancelledError, and what the source raises.
+        until: time.monotonic().
         """
-        queue: SimpleQueue[T | _End] = SimpleQueue()
-        running = asyncio.run_coroutine_threadsafe(_drain(source, queue), self._loop)
-        try:
-            while not isinstance(item := _next(queue, until, cancelled), _End):
-                yield item
-            running.result(_END_S)  # raises what ended it
-        finally:
-            running.cancel()
+        return UnderWay(source, self._loop, until, cancelled)
 
     def close(self, connections: Coroutine[None, None, None]) -> None:
         """End all sources, then the connections that they used."""
@@ -48,6 +41,39 @@ class BackgroundLoop(Generic[T]):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+class UnderWay(Generic[T]):
+    """What a source yields, as it comes; closing this ends the source, and so does any error.
+
+    Raises ModelTimeoutError, CancelledError, and what the source raises.
+    """
+
+    def __init__(
+        self, source: AsyncGenerator[T, None], loop: asyncio.AbstractEventLoop, until: float, cancelled: Event
+    ) -> None:
+        self._until, self._cancelled = until, cancelled
+        self._queue: SimpleQueue[T | _End] = SimpleQueue()
+        self._running = asyncio.run_coroutine_threadsafe(_drain(source, self._queue), loop)
+
+    def __iter__(self) -> "UnderWay[T]":
+        return self
+
+    def __next__(self) -> T:
+        try:
+            item = _next(self._queue, self._until, self._cancelled)
+        except (ModelTimeoutError, CancelledError):
+            self.close()
+            raise
+        if isinstance(item, _End):
+            self._queue.put(item)
+            self._running.result(_END_S)  # raises what ended it
+            raise StopIteration
+        return item
+
+    def close(self) -> None:
+        """End the source, where it has not ended."""
+        self._running.cancel()
 
 
 async def _ended(connections: Coroutine[None, None, None]) -> None:

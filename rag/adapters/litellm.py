@@ -1,14 +1,14 @@
 """Models of other dialects, through litellm (extra `llm`). The only importer of that package."""
 
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 
 import httpx
 import litellm
 from litellm.exceptions import Timeout
 from openai import OpenAIError
 
-from rag.adapters.background_loop import BackgroundLoop
+from rag.adapters.background_loop import BackgroundLoop, UnderWay
 from rag.adapters.chat_chunks import Chunks
 from rag.errors import ModelTimeoutError, ModelUnavailableError
 from rag.ports import Completed, ModelCall, Prompt
@@ -24,9 +24,9 @@ class LiteLLMModel:
         litellm.suppress_debug_info = True
         litellm.telemetry = False
 
-    def complete(self, prompt: Prompt, call: ModelCall) -> Generator[str | Completed, None, None]:
-        """Yield text, then how it ended."""
-        return self._loop.read(self._translated(prompt, call), call.until, call.cancelled)
+    def complete(self, prompt: Prompt, call: ModelCall) -> UnderWay[str | Completed]:
+        """Ask, and return the text as it comes, then how it ended."""
+        return self._loop.begin(self._translated(prompt, call), call.until, call.cancelled)
 
     def close(self) -> None:
         """End what is under way, and close its connections."""

@@ -1,7 +1,7 @@
 """Any OpenAI-compatible address as language model. The only importer of the openai package."""
 
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 
 import httpx
 import openai
@@ -9,7 +9,7 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
 
-from rag.adapters.background_loop import BackgroundLoop
+from rag.adapters.background_loop import BackgroundLoop, UnderWay
 from rag.adapters.bounded_http import bounded_client
 from rag.adapters.chat_chunks import Chunks
 from rag.errors import ModelTimeoutError, ModelUnavailableError
@@ -37,9 +37,9 @@ class OpenAIModel:
         )
         self._client.organization = self._client.project = None  # it takes them from the environment
 
-    def complete(self, prompt: Prompt, call: ModelCall) -> Generator[str | Completed, None, None]:
-        """Yield text, then how it ended."""
-        return self._loop.read(self._translated(prompt, call), call.until, call.cancelled)
+    def complete(self, prompt: Prompt, call: ModelCall) -> UnderWay[str | Completed]:
+        """Ask, and return the text as it comes, then how it ended."""
+        return self._loop.begin(self._translated(prompt, call), call.until, call.cancelled)
 
     def close(self) -> None:
         """End what is under way, and close its connections."""

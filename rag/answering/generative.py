@@ -1,7 +1,6 @@
 """Answers by a language model: what it writes, as sentences that still have to be checked, then how it ended."""
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -9,7 +8,7 @@ from rag.answering.quoting import quoted
 from rag.answering.statements import Transcript
 from rag.answers import Sentence, Usage
 from rag.errors import ModelTimeoutError, ModelUnavailableError
-from rag.ports import Completed, LanguageModel, ModelCall, Prompt
+from rag.ports import Completed, Completion, LanguageModel, ModelCall, Prompt
 from rag.types import Hit
 
 CHARS_PER_TOKEN = 12  # more than any tokenizer packs into one: what is longer did not heed the limit
@@ -28,7 +27,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class Task:
     """One answer to be written by a model."""
 
     model: LanguageModel
@@ -38,73 +37,103 @@ class Writing:
     count_tokens: Callable[[Sequence[str]], list[int]]  # where the provider does not say
 
 
-def write(writing: Writing) -> Generator[Sentence | Written, None, None]:
-    """Yield sentences with quotes as the model closes them, then how it ended, which no failure prevents.
+class Writing:
+    """A model at work on a task: asked when it is first read, or before. To be closed."""
 
-    Raises CancelledError.
-    """
-    transcript, heard = Transcript(), _Heard()
-    try:
-        with closing(_pieces(writing, heard)) as pieces:
-            for piece in pieces:
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._completion: Completion | None = None
+        self._completed: Completed | None = None
+        self._text = ""  # so far
+
+    def ask(self) -> Completion:
+        """Ask the model, where it has not been asked yet."""
+        self._completion = self._completion or self._task.model.complete(self._task.prompt, self._task.call)
+        return self._completion
+
+    def sentences(self) -> Iterator[Sentence | Written]:
+        """Yield sentences with quotes as the model closes them, then how it ended, which no failure prevents.
+
+        Raises CancelledError.
+        """
+        transcript = Transcript()
+        try:
+            for piece in self._pieces():
                 for statement in transcript.add(piece):
-                    yield quoted(statement, writing.hits)
-        if heard.completed and heard.completed.finish == "whole":
-            for statement in transcript.end():
-                yield quoted(statement, writing.hits)
-    except ModelTimeoutError:
-        yield _written(writing, heard, "failed", "The language model did not answer in time.")
-    except ModelUnavailableError as error:
-        yield _written(writing, heard, "failed", str(error))
-    except ValueError:  # of the transcript
-        yield _written(writing, heard, "nonsense", "The language model wrote no readable answer.")
-    else:
-        yield _ended(writing, heard, not_answered=transcript.not_answered)
+                    yield quoted(statement, self._task.hits)
+            if self._completed and self._completed.finish == "whole":
+                for statement in transcript.end():
+                    yield quoted(statement, self._task.hits)
+        except ModelTimeoutError:
+            yield self._written("failed", "The language model did not answer in time.")
+        except ModelUnavailableError as error:
+            yield self._written("failed", str(error))
+        except ValueError:  # of the transcript
+            yield self._written("nonsense", "The language model wrote no readable answer.")
+        else:
+            yield self._ended(not_answered=transcript.not_answered)
 
+    def usage(self) -> Usage:
+        """Return what the provider says; else tokens counted here, and no cost. Nothing where it was not asked."""
+        said = self._completed
+        if self._completion is None:
+            return Usage()
+        if said and said.input_tokens is not None and said.output_tokens is not None:
+            return Usage(said.input_tokens, said.output_tokens, said.cost_usd)
+        prompt = self._task.prompt
+        asked, answered = self._task.count_tokens([f"{prompt.system}\n{prompt.user}", self._text])
+        return Usage(asked, answered, None, estimated=True)
 
-@dataclass(slots=True)
-class _Heard:
-    """All that came of a model so far."""
+    def close(self) -> None:
+        """End the provider's call, where there is one."""
+        if self._completion:
+            self._completion.close()
 
-    text: str = ""
-    completed: Completed | None = None
-
-
-def _pieces(writing: Writing, heard: _Heard) -> Generator[str, None, None]:
-    """Yield text while it stays within bounds, and note how it ended."""
-    with closing(writing.model.complete(writing.prompt, writing.call)) as heard_of:
-        for piece in heard_of:
+    def _pieces(self) -> Iterator[str]:
+        """Yield text while it stays within bounds, and note how it ended."""
+        for piece in self.ask():
             if isinstance(piece, Completed):
-                heard.completed = piece
+                self._completed = piece
                 return
             text = piece.encode("utf-8", "ignore").decode()  # halves of surrogate pairs are no text
-            heard.text += text
-            if len(heard.text) > CHARS_PER_TOKEN * writing.call.max_tokens:
+            self._text += text
+            if len(self._text) > CHARS_PER_TOKEN * self._task.call.max_tokens:
                 return
             yield text
 
+    def _ended(self, *, not_answered: bool) -> Written:
+        finish = self._completed.finish if self._completed else None
+        if finish is None:
+            return self._written("cut", "The language model wrote more than it was allowed to.")
+        if finish == "refused":
+            return self._written("refused", "The language model refused to answer.")
+        if not_answered:
+            return self._written("not_answered")
+        if finish == "cut":
+            return self._written("cut", "The language model stopped in the middle.")
+        return self._written("whole")
 
-def _ended(writing: Writing, heard: _Heard, *, not_answered: bool) -> Written:
-    completed = heard.completed
-    if completed is None:
-        return _written(writing, heard, "cut", "The language model wrote more than it was allowed to.")
-    if completed.finish == "refused":
-        return _written(writing, heard, "refused", "The language model refused to answer.")
-    if not_answered:
-        return _written(writing, heard, "not_answered")
-    if completed.finish == "cut":
-        return _written(writing, heard, "cut", "The language model stopped in the middle.")
-    return _written(writing, heard, "whole")
+    def _written(self, fate: Fate, detail: str = "") -> Written:
+        self.close()
+        return Written(fate, self.usage(), detail, self._completed.model if self._completed else None)
 
 
-def _written(writing: Writing, heard: _Heard, fate: Fate, detail: str = "") -> Written:
-    return Written(fate, _usage(writing, heard), detail, heard.completed.model if heard.completed else None)
+class Unasked:
+    """A writing that cannot begin, for a reason. Implements what `Writing` does."""
 
+    def __init__(self, detail: str) -> None:
+        self._detail = detail
 
-def _usage(writing: Writing, heard: _Heard) -> Usage:
-    """Return what the provider says; else tokens counted here, and no cost."""
-    said = heard.completed
-    if said and said.input_tokens is not None and said.output_tokens is not None:
-        return Usage(said.input_tokens, said.output_tokens, said.cost_usd)
-    asked, answered = writing.count_tokens([f"{writing.prompt.system}\n{writing.prompt.user}", heard.text])
-    return Usage(asked, answered, None, estimated=True)
+    def ask(self) -> None:
+        """Ask nobody."""
+
+    def sentences(self) -> Iterator[Sentence | Written]:
+        """Yield why there are none."""
+        yield Written("failed", Usage(), self._detail)
+
+    def usage(self) -> Usage:
+        """Return nothing used."""
+        return Usage()
+
+    def close(self) -> None:
+        """Close nothing."""

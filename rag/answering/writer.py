@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 
-from rag.answering.generative import Writing, Written, write
-from rag.answers import Found, Sentence, Usage
+from rag.answering.generative import Task, Unasked, Writing
+from rag.answers import Found
 from rag.errors import UsageError
 from rag.ports import Embedder, LanguageModel, ModelCall
 from rag.prompting import Asked, render_prompt
@@ -52,19 +52,21 @@ class Writer:
         latest = time.monotonic() + self._settings.timeout_s
         return latest if request.deadline is None else min(latest, request.deadline - FALLBACK_S)
 
-    def write(self, found: Found, until: float, embedder: Embedder) -> Generator[Sentence | Written, None, None]:
-        """Yield what the model writes, to be checked, and then how it ended. Raises CancelledError."""
-        if not self.named(found):
-            yield Written("failed", Usage(), _UNSET)
-            return
-        try:
-            writing = self._writing(found, until, embedder)
-        except UsageError as error:
-            yield Written("failed", Usage(), str(error))
-            return
-        yield from write(writing)
+    @property
+    def early(self) -> bool:
+        """Whether the model is asked before it is known that what was found answers the question."""
+        return self._settings.early
 
-    def _writing(self, found: Found, until: float, embedder: Embedder) -> Writing:
+    def begin(self, found: Found, until: float, embedder: Embedder) -> Writing | Unasked:
+        """Return the model's work on what was found, not asked for yet, or why there is none."""
+        if not self.named(found):
+            return Unasked(_UNSET)
+        try:
+            return Writing(self._task(found, until, embedder))
+        except UsageError as error:
+            return Unasked(str(error))
+
+    def _task(self, found: Found, until: float, embedder: Embedder) -> Task:
         config, limits = found.bundle.answer, self._settings
         room = limits.context_tokens - limits.max_output_tokens
         asked = Asked(found.request.question, found.hits, config.max_sentences, room)
@@ -77,7 +79,7 @@ class Writer:
             pinned=config.model is not None,
             cancelled=found.request.cancelled,
         )
-        return Writing(self.model, prompt, call, found.hits[:sources], embedder.count_tokens)
+        return Task(self.model, prompt, call, found.hits[:sources], embedder.count_tokens)
 
 
 def without_model() -> Writer:

@@ -98,10 +98,24 @@ def test_what_a_model_does_not_answer_is_abstained_with_the_reason(service, prov
     assert answer.usage.input_tokens == 100
 
 
-def test_a_question_that_the_documents_do_not_answer_asks_no_model(service, provider):
+def test_where_the_documents_do_not_answer_the_model_is_cut_off_and_what_it_cost_is_told(service, provider):
+    provider.script = [Reply(GOOD, first_token_s=20)]
     answer = ask(service, "What is the boiling point of tungsten?").answer
-    assert answer.status == "abstained"
-    assert provider.calls == []
+    assert (answer.status, answer.citations) == ("abstained", ())
+    assert answer.usage.input_tokens > 100
+    assert (answer.usage.output_tokens, answer.usage.estimated, answer.usage.cost_usd) == (0, True, None)
+    until = time.monotonic() + 2
+    while any(call.closed_at is None for call in provider.calls) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert all(call.closed_at for call in provider.calls)
+
+
+def test_a_model_that_is_asked_late_is_not_asked_what_the_documents_do_not_answer(indexed_home):
+    with writing(indexed_home, early=False) as (service, provider):
+        provider.script = [Reply(GOOD)]
+        answer = ask(service, "What is the boiling point of tungsten?").answer
+        assert (answer.status, answer.usage.input_tokens, provider.calls) == ("abstained", 0, [])
+        assert ask(service).answer.text == GOOD.strip()
 
 
 def test_no_more_sentences_than_the_bundle_allows(service, provider):

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from rag.api.app import create_app
+from rag.errors import DeadlineError
 from tests.conftest import HANDBOOK_SOURCES, build, indexing
 from tests.fake_provider import NAME, Reply, fake_provider
 from tests.integration.generating import GOOD, QUESTION, SECOND, generative, with_model
@@ -125,15 +126,15 @@ def test_a_question_that_is_rejected_is_a_problem_before_any_event(client):
     assert reply.json()["code"] == "question_rejected"
 
 
-def test_a_failure_after_the_first_event_is_an_event_of_its_own(released):
-    settings = released.model_copy(update={"api": released.api.model_copy(update={"deadline_s": 0.15})})
-    with generating(settings) as (client, provider):
-        provider.script = [Reply(GOOD)]
-        late = [events_of(client, f"{QUESTION} {number}") for number in range(3)]
-    assert {each[-1][1] for each in late} <= {"error", "done"}
-    for events in late:
-        if events[-1][1] == "error":
-            assert events[-1][2]["status"] == 504
+def test_a_failure_after_the_first_event_is_an_event_of_its_own(client, provider, monkeypatch):
+    def fail(*_: object) -> None:
+        raise DeadlineError("The deadline passed before the stage 'draft'.")
+
+    monkeypatch.setattr("rag.pipeline.draft_extractive", fail)
+    provider.script = [Reply(GOOD, first_token_s=20)]
+    *_, (_, name, problem) = events_of(client)
+    assert (name, problem["status"]) == ("error", 504)
+    assert problem["request_id"]
 
 
 @pytest.mark.parametrize("headers", [EVENTS, {}], ids=["events", "json"])
