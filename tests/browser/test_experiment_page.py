@@ -22,7 +22,6 @@ from tests.integration.test_experiment_jobs import awaited
 from workbench.jobs import JobDesk
 
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-pytestmark = pytest.mark.xdist_group("jobs")
 
 
 @pytest.fixture(scope="module")

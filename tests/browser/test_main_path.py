@@ -1,16 +1,13 @@
 """What a person does first, by what the pages say, in a real browser at both sizes; and every page looked at once."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from benchmarks.main_path import Visitor, verdict, walk
-from benchmarks.pages import SIZES
+from benchmarks.pages import SIZES, settle
 from tests.browser.conftest import workbench_at
 
-pytestmark = pytest.mark.xdist_group("main path")
 PATHS = ("/", "/ask", "/corpus", "/chunks", "/eval_sets", "/experiment", "/compare")
 INDEX = "Index the example handbook"
 FIRST_STEPS = {
@@ -43,26 +40,24 @@ def visitor(browser, address: str, size: tuple[int, int], scheme: str = "light")
     return Visitor(page, address)
 
 
-@pytest.fixture(scope="module")
-def vectors(tmp_path_factory) -> Path:
-    """Where the first walk leaves the vectors of the handbook: the second needs no minute of embedding."""
-    return tmp_path_factory.mktemp("vectors") / "vectors.db"
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_from_nothing_to_the_verdict_on_two_chunk_sizes_in_at_most_ten_clicks(browser, settings, vectors, size) -> None:
-    cache = settings.home / "cache" / "vectors.db"
-    if vectors.exists():
-        shutil.copy(vectors, cache)
+def test_from_nothing_to_the_verdict_on_two_chunk_sizes_in_at_most_ten_clicks(browser, settings) -> None:
     with workbench_at(settings) as address:
-        person = visitor(browser, address, size)
-        walk(person)
+        person = visitor(browser, address, SIZES[0])
+        walk(person, lambda _: look_at_every_size(person))
         said = verdict(person.page)
-    shutil.copy(cache, vectors)
     assert "recall@5" in said
     assert "[" in said  # with its interval
     assert person.clicks <= MOST_CLICKS
     assert person.wrong == []
+
+
+def look_at_every_size(person: Visitor) -> None:
+    """Note a page that is wider than its window; the last size stays."""
+    for width, height in reversed(SIZES):
+        person.page.set_viewport_size({"width": width, "height": height})
+        settle(person.page)
+        if not person.page.evaluate(FITS):
+            person.wrong.append(f"wider than {width}: {person.page.url}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

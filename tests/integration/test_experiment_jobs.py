@@ -31,7 +31,6 @@ from workbench.jobs import JobDesk
 HANDBOOK_SET = REPOSITORY / "evals" / "sets" / "handbook.jsonl"
 FIRST, *OTHERS = "weighted", "short", "3", "4"  # the others take long enough to be interrupted
 QUESTIONS = 200
-pytestmark = pytest.mark.xdist_group("jobs")
 
 
 def bundles(*names: str) -> tuple[NamedBundle, ...]:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("store_kills")
-
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):

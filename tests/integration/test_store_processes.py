@@ -15,7 +15,6 @@ from rag.adapters.sqlite_store import SqliteStore
 from rag.ports import Row
 from rag.types import Filter
 
-pytestmark = pytest.mark.xdist_group("store_processes")
 DIM, CHUNKS, WORDS = 64, 10_000, 110
 
 # Answers each line "build revision" with what it finds, and the milliseconds that it took.

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from rag.settings import Settings
 from tests.conftest import PLUMBLINE, plumbline, write
@@ -24,8 +23,6 @@ def block(event, arguments):
         raise PermissionError(f"the main job looked up {arguments[0]}")
 sys.addaudithook(block)
 """
-
-pytestmark = pytest.mark.xdist_group("up")
 
 
 def free_port() -> int:
