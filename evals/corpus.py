@@ -15,7 +15,8 @@ from evals.formats.beir import BeirDocument, beir_documents, corpus_parts
 from indexing import catalog
 from indexing.experiment_homes import experiment_home
 from indexing.forgetting import EXPERIMENTS
-from indexing.sources import SourceSpec, load_sources, spec_of, walk
+from indexing.sources import SourceSpec, spec_of, walk
+from indexing.sources_file import load_sources
 from rag.bootstrap import truth_of
 from rag.database import schema
 from rag.database.engine import Database

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from indexing import catalog
 from indexing.generations import Target, add_generation, find_target, new_build_name
-from indexing.sources import SourceSpec, load_sources, source_name
+from indexing.sources import SourceSpec, source_name
+from indexing.sources_file import load_sources
 from indexing.workshop import Workshop
 from rag.config import Bundle, IndexConfig
 from rag.errors import UsageError
@@ -44,9 +45,11 @@ def add_sources(connection: Connection, request: SourceRequest, specs: Sequence[
 
     A path that is a source already keeps its name; one whose name is taken gets a number.
     """
+    owner = str(request.sources_file.resolve()) if request.sources_file else ""
+    told = _notes(catalog.read_sources(connection), specs, owner)
     for spec in specs:
-        catalog.put_source(connection, spec, str(request.sources_file))
-    return [note for path in request.paths for note in _add_path(connection, path.resolve(), request.roles)]
+        catalog.put_source(connection, spec, owner)
+    return told + [note for path in request.paths for note in _add_path(connection, path.resolve(), request.roles)]
 
 
 def target_for(shop: Workshop, config: IndexConfig) -> Target:
@@ -67,6 +70,18 @@ def new_target(shop: Workshop, config: IndexConfig) -> Target:
         target = Target(config.digest, config, new_build_name(connection, config.digest), -1)
     shop.store.create(target.build, embedder.dim, embedder.token_dim if config.token_vectors else 0)
     return target
+
+
+def _notes(present: Sequence[catalog.Source], specs: Sequence[SourceSpec], file: str) -> list[str]:
+    """Return what a sources file does not name any more, and what it names that was another folder so far."""
+    named = {spec.name: spec.path for spec in specs}
+    dropped = [each.spec.name for each in present if file and each.managed_by == file and each.spec.name not in named]
+    moved = [each.spec for each in present if named.get(each.spec.name, each.spec.path) != each.spec.path]
+    return [
+        f"The source {name!r} is not in {file} any more; it stays indexed and is refreshed. "
+        f"`plumbline index remove {name}` removes it."
+        for name in dropped
+    ] + [f"The source {spec.name!r} was {spec.path}; it is {named[spec.name]} now." for spec in moved]
 
 
 def _add_path(connection: Connection, path: Path, roles: Sequence[str]) -> list[str]:

@@ -58,15 +58,15 @@ class Bars:
 def workshop(settings: Settings, *, create: bool = False) -> Iterator[Workshop]:
     """Open what the indexer uses. Raises NoIndexError where there is none and `create` does not make one."""
     backends = open_backends(settings)
-    if create:
-        make_home(settings.home)
-        schema.upgrade(backends.database, "truth")
-    elif not backends.database.exists:
-        schema.require(backends.database, "truth")
-    else:
-        schema.upgrade(backends.database, "truth")
-    cache = VectorCache(settings.home / "cache" / "vectors.db", settings.retention.vector_cache_bytes)
     try:
+        if create:
+            make_home(settings.home)
+            schema.upgrade(backends.database, "truth")
+        elif not backends.database.exists:
+            schema.require(backends.database, "truth")
+        else:
+            schema.upgrade(backends.database, "truth")
+        cache = VectorCache(settings.home / "cache" / "vectors.db", settings.retention.vector_cache_bytes)
         yield Workshop(settings, backends.database, backends.records, backends.store, backends.embedder_named, cache)
     finally:
         backends.close()
@@ -97,10 +97,12 @@ def build(options: Options, request: SourceRequest, bundle: Path | None, *, serv
     return print_report(options, report, as_json=as_json)
 
 
-def refresh(options: Options, *, verify_hashes: bool, publish_every: int | None, as_json: bool) -> int:
+def refresh(
+    options: Options, *, verify_hashes: bool, publish_every: int | None, accept_empty: bool, as_json: bool
+) -> int:
     try:
         with indexer(options.settings()) as index:
-            report = index.refresh(verify_hashes=verify_hashes, publish_every=publish_every)
+            report = index.refresh(verify_hashes=verify_hashes, publish_every=publish_every, accept_empty=accept_empty)
     except AlreadyRunningError:
         print_json({"running": True}) if as_json else console(options).print("already running")
         return 0

@@ -49,10 +49,17 @@ class Indexer:
             report.notes.extend(notes)
             return report
 
-    def refresh(self, *, verify_hashes: bool = False, publish_every: int | None = None) -> Report:
-        """Bring the serving generation up to its sources. Raises AlreadyRunningError, NoIndexError."""
+    def refresh(
+        self, *, verify_hashes: bool = False, publish_every: int | None = None, accept_empty: bool = False
+    ) -> Report:
+        """Bring the serving generation up to its sources. Raises AlreadyRunningError, NoIndexError.
+
+        accept_empty: where a source has no file left, its documents go; else that is reported and they stay.
+        """
         with self._locked(wait=False):
-            return self._run([self._serving()], verify_hashes=verify_hashes, publish_every=publish_every)
+            refresh = self._refresh_of([target_for(self.shop, self._serving())])
+            refresh.accept_empty = accept_empty
+            return refresh.run(verify_hashes=verify_hashes, publish_every=publish_every)
 
     def remove(self, name: str) -> Report:
         """Take a source out of every answer at once, then out of the index. Raises NotFoundError."""
@@ -151,17 +158,9 @@ class Indexer:
             schema.upgrade(self.shop.database, "truth")
             yield
 
-    def _run(
-        self,
-        configs: Sequence[IndexConfig],
-        *,
-        serve: Bundle | None = None,
-        verify_hashes: bool = False,
-        publish_every: int | None = None,
-    ) -> Report:
+    def _run(self, configs: Sequence[IndexConfig], *, serve: Bundle | None = None) -> Report:
         """Refresh these generations; where nothing serves yet, `serve` is released with the publish."""
-        refresh = self._refresh_of([target_for(self.shop, config) for config in configs], serve=serve)
-        return refresh.run(verify_hashes=verify_hashes, publish_every=publish_every)
+        return self._refresh_of([target_for(self.shop, config) for config in configs], serve=serve).run()
 
     def _run_for(self, scan: Scan) -> Report:
         return self._refresh_of([target_for(self.shop, self._serving())]).run_for(scan)

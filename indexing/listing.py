@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from indexing import catalog
 from indexing.catalog import Source
+from indexing.schedule import next_due
 from indexing.workshop import Workshop
 from rag.database import tables as t
 from rag.database.releases import current_release, former_release
@@ -100,8 +101,9 @@ def release(shop: Workshop) -> dict[str, object]:
 def _freshness(connection: Connection, source: Source) -> dict[str, object]:
     searchable = and_(t.versions.c.document_id == t.documents.c.id, t.versions.c.died.is_(None))
     count = select(func.count()).select_from(t.documents.join(t.versions, searchable))
-    age_s = time.time() - source.refreshed_at if source.refreshed_at else None
-    freshness_s = source.spec.freshness_s
+    now, freshness_s = time.time(), source.spec.freshness_s
+    age_s = now - source.refreshed_at if source.refreshed_at else None
+    due_at = _due_at(source, now)
     return {
         "name": source.spec.name,
         "owner": source.spec.owner or None,
@@ -109,19 +111,24 @@ def _freshness(connection: Connection, source: Source) -> dict[str, object]:
         "freshness_s": freshness_s,
         "age_s": round(age_s, 1) if age_s is not None else None,
         "late": freshness_s is not None and (age_s is None or age_s > freshness_s),
-        "due_at": _due_at(source),
+        "due_at": datetime.fromtimestamp(due_at, UTC).isoformat(timespec="seconds") if due_at else None,
+        "overdue_s": round(max(now - due_at, 0), 1) if due_at else None,
     }
 
 
-def _due_at(source: Source) -> str | None:
-    """Return when cron is to refresh a source next; in the past where that did not happen."""
-    if not source.spec.schedule:
-        return None
-    since = datetime.fromtimestamp(source.refreshed_at or time.time(), UTC)
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  # 0.1 s of every run, and only `status` needs it
+def _due_at(source: Source, now: float) -> float | None:
+    """Return by when a source is to be refreshed, by schedule or freshness; in the past where that did not happen.
 
-    due = CronTrigger.from_crontab(source.spec.schedule, timezone=UTC).get_next_fire_time(None, since)
-    return due.isoformat() if due else None
+    None where nothing was said; at once where it never was refreshed.
+    """
+    spec, since = source.spec, source.refreshed_at
+    if not (spec.schedule or spec.freshness_s):
+        return None
+    if since is None:
+        return now
+    due = next_due(spec.schedule, datetime.fromtimestamp(since, UTC)) if spec.schedule else None
+    times = [due.timestamp()] if due else []
+    return min([*times, since + spec.freshness_s] if spec.freshness_s else times, default=None)
 
 
 def _documents(connection: Connection, states: Sequence[str]):  # type: ignore[no-untyped-def]  # a Select of many columns

@@ -46,11 +46,13 @@ def _file_lock(home: Path, wait: bool, waiting: Callable[[], None]) -> Iterator[
 @contextmanager
 def _postgres_lock(url: str, wait: bool, waiting: Callable[[], None]) -> Iterator[None]:
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        if not connection.execute(text(f"SELECT pg_try_advisory_lock({_ADVISORY})")).scalar():
-            if not wait:
-                raise AlreadyRunningError
-            waiting()
-            connection.execute(text(f"SELECT pg_advisory_lock({_ADVISORY})"))
-        yield
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            if not connection.execute(text(f"SELECT pg_try_advisory_lock({_ADVISORY})")).scalar():
+                if not wait:
+                    raise AlreadyRunningError
+                waiting()
+                connection.execute(text(f"SELECT pg_advisory_lock({_ADVISORY})"))
+            yield
+    finally:
+        engine.dispose()

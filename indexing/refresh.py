@@ -28,6 +28,7 @@ class Refresh:
     progress: Progress
     pending: Pending
     report: Report = field(default_factory=Report)
+    accept_empty: bool = False  # a source without any file has lost them all
 
     def run(self, *, verify_hashes: bool = False, publish_every: int | None = None) -> Report:
         """Scan, stage, write and publish.
@@ -76,7 +77,7 @@ class Refresh:
         """Look at every source, and note what needs no staging."""
         with self.shop.database.read() as connection:
             sources, known = catalog.read_sources(connection), catalog.read_known(connection)
-        scan = scan_sources(sources, known, verify_hashes=verify_hashes)
+        scan = scan_sources(sources, known, verify_hashes=verify_hashes, accept_empty=self.accept_empty)
         self.pending.ledger.extend([*map(writing.refused_row, scan.refused), *scan.touched])
         return scan
 
@@ -168,6 +169,7 @@ class Refresh:
         report.documents.rejected += len(rejected) + len(scan.refused)
         report.documents.excluded = len(scan.excluded)
         report.documents.flagged += sum(each.state == "flagged" for each in scan.unchanged)
+        report.notes += scan.notes
         report.problems += [Problem(each.uri, each.file.refused) for each in scan.refused]
         report.problems += [
             *scan.problems,

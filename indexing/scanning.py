@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from indexing.report import Problem
 from indexing.sources import FoundFile, Listing, Rule, SourceSpec, Unreadable, walk
 from rag.errors import NotReadyError
 
+_GUARDED = 2  # documents: a source that loses all of so many at once is asked about
 _RACY_NS = 2_000_000_000  # a file written this shortly before the last scan may have been written again after it
 
 
@@ -71,15 +73,24 @@ class Scan:
     excluded: list[Known] = field(default_factory=list)  # a person took them out; their files are not opened
     narrowed: dict[str, tuple[str, ...]] = field(default_factory=dict)  # roles by excluded document, ruled anew
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what is as it was asked for, and yet may surprise
     whole: list[str] = field(default_factory=list)  # sources without a folder that could not be listed
 
 
-def scan_sources(sources: Sequence[Source], known: Mapping[str, Known], *, verify_hashes: bool) -> Scan:
-    """Return what changed; opens only files whose size, times or inode changed, or that a rule does not settle."""
+def scan_sources(
+    sources: Sequence[Source], known: Mapping[str, Known], *, verify_hashes: bool, accept_empty: bool = False
+) -> Scan:
+    """Return what changed; opens only files whose size, times or inode changed, or that a rule does not settle.
+
+    accept_empty: a source without any file has lost them all; else it counts as one that cannot be read.
+    """
     scan = Scan()
-    left, met = dict(known), set[str]()
+    left, met, held = dict(known), set[str](), dict[str, str]()
     for source in sources:
         listing = walk(source.spec)
+        if not accept_empty:
+            _guard(source.spec, listing, known.values())
+        _note_overlap(scan, source.spec.name, listing, held)
         for file in listing.files:
             found = _change(source.spec, file, known)
             if found.document_id in met:
@@ -177,6 +188,26 @@ def _hash_of(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def _guard(spec: SourceSpec, listing: Listing, known: Iterable[Known]) -> None:
+    """Take a folder that lost all its files at once for one that is not there: a disk that is not mounted."""
+    if listing.files or listing.unreadable or spec.single_file:
+        return
+    count = sum(each.source == spec.name and each.version_born is not None for each in known)
+    if count >= _GUARDED:
+        why = f"{spec.path} holds no file any more that is to be indexed; its {count} documents stay. "
+        sure = "If they are to go: `plumbline index refresh --accept-empty`"
+        listing.unreadable.append(Unreadable("", why + sure))
+
+
+def _note_overlap(scan: Scan, name: str, listing: Listing, held: dict[str, str]) -> None:
+    """Tell of files that lie in two sources: they are indexed twice, each time for the readers of that source."""
+    twice = Counter(held[file.place] for file in listing.files if file.place in held)
+    for other, count in sorted(twice.items()):
+        said = f"{count} files lie in the sources {other!r} and {name!r}: they are indexed twice, and whoever may read "
+        scan.notes.append(f"{said}either finds them. Let one of them exclude what the other holds.")
+    held.update((file.place, name) for file in listing.files)
 
 
 def _note_unreadable(scan: Scan, name: str, listing: Listing, left: dict[str, Known]) -> None:

@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
-import yaml
+import psutil
 from pathspec import GitIgnoreSpec
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, field_validator
 
-from rag.config import validation_message
-from rag.errors import UsageError
-
-_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_DURATION = re.compile(r"([1-9]\d*)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SKIPPED = re.compile(r"^(\.|~\$)")  # hidden files and folders, and the lock files of office programs
 _SPECIAL = re.compile(r"([\\*?\[\]!# ])")  # in a pattern of gitignore
@@ -48,6 +45,13 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
     freshness: str = ""
     owner: str = ""
     rules: tuple[Rule, ...] = ()
+
+    @field_validator("include", "exclude", "roles", mode="before")
+    @classmethod
+    def _is_list(cls, given: object) -> object:
+        if isinstance(given, str):
+            raise ValueError(f"must be a list, such as [{given}]")  # noqa: TRY004  # pydantic wants a ValueError
+        return given
 
     @field_validator("roles")
     @classmethod
@@ -143,6 +147,12 @@ class _Walk:
     def real_root(self) -> Path:
         return self.root.resolve()
 
+    @cached_property
+    def mounts(self) -> frozenset[str]:
+        """Where other file systems begin, below the source; bind mounts too. The source itself may be one."""
+        places = (part.mountpoint for part in psutil.disk_partitions(all=True))
+        return frozenset(place for place in places if self.real_root in Path(place).parents)
+
     def folder(self, path: Path, relative: str) -> None:
         try:
             entries = sorted(os.scandir(path), key=lambda entry: entry.name)
@@ -154,37 +164,53 @@ class _Walk:
                 self.entry(entry, f"{relative}/{entry.name}" if relative else entry.name)
 
     def entry(self, entry: os.DirEntry[str], relative: str) -> None:
-        if entry.is_dir(follow_symlinks=False):
+        if _is_folder(entry):
             if not self.exclude.match_file(f"{relative}/"):
-                self.folder(Path(entry.path), relative)
+                self.subfolder(entry, relative)
         elif self.include.match_file(relative) and not self.exclude.match_file(relative):
             self.listing.files.extend(self.file(entry, relative))
+
+    def subfolder(self, entry: os.DirEntry[str], relative: str) -> None:
+        """Walk a folder, unless it leads out of the source or is a link to one that is walked anyway."""
+        refused = self.leaves_source(entry, relative)
+        if refused:
+            self.listing.files.append(FoundFile(entry.path, _shown(relative), refused=refused))
+        elif not entry.is_symlink():
+            self.folder(Path(entry.path), relative)
 
     def file(self, entry: os.DirEntry[str], relative: str) -> Iterator[FoundFile]:
         name = unicodedata.normalize("NFC", relative)
         if _SURROGATE.search(name):
-            shown = name.encode("utf-8", "backslashreplace").decode()
-            yield FoundFile(entry.path, shown, refused="its name is not valid UTF-8; rename it")
+            yield FoundFile(entry.path, _shown(name), refused="its name is not valid UTF-8; rename it")
             return
         try:
             found = entry.stat()
         except OSError as error:
             yield FoundFile(entry.path, name, refused=f"it cannot be read: {error.strerror}")
             return
-        if stat.S_ISREG(found.st_mode):
-            times = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-            yield FoundFile(entry.path, name, found.st_size, *times, refused=self.leaves_source(entry))
+        if not stat.S_ISREG(found.st_mode):
+            yield FoundFile(entry.path, name, refused="it is a device, a pipe or a socket, and no file")
+            return
+        times = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        yield FoundFile(entry.path, name, found.st_size, *times, refused=self.leaves_source(entry, relative))
 
-    def leaves_source(self, entry: os.DirEntry[str]) -> str:
-        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(self.real_root):
+    def leaves_source(self, entry: os.DirEntry[str], relative: str) -> str:
+        """Return why an entry leads out of the source; "" where it does not."""
+        if not (entry.is_symlink() or self.mounts):
+            return ""
+        place = Path(entry.path).resolve() if entry.is_symlink() else self.real_root / relative
+        if not place.is_relative_to(self.real_root):
             return "it is a link that leaves the source's folder"
+        if any(str(each) in self.mounts for each in (place, *place.parents)):
+            return "another file system is mounted there; name it as a source of its own"
         return ""
 
 
 def walk(spec: SourceSpec) -> Listing:
     """Return the files of a source in the order of their names, and the folders that cannot be read.
 
-    Links to folders are not followed; a link to a file that leaves the source is refused.
+    Links to folders are not followed; what leads out of the source, by a link or a mount, is refused and not opened.
+    A hard link cannot be told from a file: it is read.
     """
     if spec.single_file and not spec.path.exists() and spec.path.parent.is_dir():
         return Listing()
@@ -193,22 +219,6 @@ def walk(spec: SourceSpec) -> Listing:
     walking = _Walk(spec)
     walking.folder(walking.root, "")
     return walking.listing
-
-
-def load_sources(file: Path) -> list[SourceSpec]:
-    """Read a sources file; paths are relative to it. Raises UsageError with what is wrong where."""
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"The sources file {file} cannot be read: {error}") from error
-    if not isinstance(content, dict) or set(content) != {"sources"} or not isinstance(content["sources"], list):
-        raise UsageError(f"The sources file {file} must hold one list named `sources`.")
-    specs = [_checked(file, number, each) for number, each in enumerate(content["sources"], 1)]
-    names = [spec.name for spec in specs]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"The sources file {file} names {', '.join(twice)} twice. Give each source its own name.")
-    return specs
 
 
 def spec_of(path: Path) -> SourceSpec:
@@ -223,15 +233,17 @@ def source_name(path: Path) -> str:
     return PurePosixPath(folder.as_posix()).name or "root"
 
 
-def _checked(file: Path, number: int, content: object) -> SourceSpec:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, or a link to one that can be looked at."""
     try:
-        spec = SourceSpec.model_validate(content)
-    except ValidationError as error:
-        raise UsageError(f"Source {number} of {file} cannot be used: {validation_message(error)}.") from error
-    path = (file.absolute().parent / spec.path.expanduser()).resolve()
-    if not path.exists():
-        raise UsageError(f"Source {spec.name!r} of {file}: {path} does not exist.")
-    return spec.model_copy(update={"path": path, "single_file": path.is_file()})
+        return entry.is_dir()
+    except OSError:  # a link in a circle, or into a folder that is closed to us
+        return False
+
+
+def _shown(relative: str) -> str:
+    """Return a path as it can be stored and shown: NFC, with escapes for what is not UTF-8."""
+    return unicodedata.normalize("NFC", relative).encode("utf-8", "backslashreplace").decode()
 
 
 @lru_cache(maxsize=256)  # asked of every file again

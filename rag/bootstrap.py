@@ -106,10 +106,9 @@ class Service:
 def open_service(settings: Settings) -> Iterator[Service]:
     """Open what answers questions. Raises NoIndexError, DatabaseVersionError, DatabaseUnavailableError."""
     _give_freed_memory_back()
-    backends = open_backends(settings)
-    schema.require(backends.database, "truth")
-    service = Service(backends)
+    service = Service(open_backends(settings))
     try:
+        schema.require(service.backends.database, "truth")
         yield service
     finally:
         service.close()

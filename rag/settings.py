@@ -5,11 +5,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from rag.config import validation_message
 from rag.errors import UsageError
+from rag.secret_files import names_a_file, read_secrets, with_password
 from rag.types import ALL_ROLES
 
 
@@ -95,7 +102,8 @@ class Settings(BaseSettings):
     )
 
     home: Path = Path(".plumbline")
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)  # with its password
+    database_password: SecretStr = SecretStr("")
     store_url: str = ""
     store_api_key: SecretStr = SecretStr("")
     sets: Path = Path("eval-sets")  # where the workbench keeps eval sets: they quote documents, and outlive the home
@@ -116,6 +124,11 @@ class Settings(BaseSettings):
             raise ValueError("must be postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, or empty for SQLite")
         return f"postgresql+psycopg://{rest}" if url else ""
 
+    @model_validator(mode="after")
+    def _has_its_password(self) -> Self:
+        self.database_url = with_password(self.database_url, self.database_password.get_secret_value())
+        return self
+
     @field_validator("store_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
@@ -127,7 +140,7 @@ class Settings(BaseSettings):
     def load(cls, *, config: Path | None = None, **flags: object) -> Self:
         """Settings from flags (None counts as unset), environment, `.env` and YAML.
 
-        Raises UsageError when a value or the YAML file cannot be used.
+        Raises UsageError when a value, the YAML file or the file of a secret cannot be used.
         """
         path = config or Path(os.environ.get("PLUMBLINE_CONFIG") or "plumbline.yaml")
         content = _read_yaml(path, required=config is not None or bool(os.environ.get("PLUMBLINE_CONFIG")))
@@ -149,10 +162,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic's
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put YAML below the environment."""
+        """Put YAML below the environment; a secret's file counts as its variable."""
         content = init_settings().get("_yaml", {})
         flags = {name: value for name, value in init_settings().items() if name != "_yaml"}
-        return (_Fixed(settings_cls, flags), env_settings, dotenv_settings, _Fixed(settings_cls, content))
+        named = _without_files(dotenv_settings) | _without_files(env_settings)
+        secrets = _Fixed(settings_cls, read_secrets(named))
+        return (_Fixed(settings_cls, flags), secrets, env_settings, dotenv_settings, _Fixed(settings_cls, content))
 
 
 class _Fixed(PydanticBaseSettingsSource):
@@ -167,6 +182,14 @@ class _Fixed(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return self._content
+
+
+def _without_files(source: PydanticBaseSettingsSource) -> dict[str, str]:
+    """Return the variables that a source has read, and leave it without those that name the file of a secret."""
+    assert isinstance(source, EnvSettingsSource)
+    found = {name: value for name, value in source.env_vars.items() if value}
+    source.env_vars = {name: value for name, value in found.items() if not names_a_file(name)}
+    return found
 
 
 def _read_yaml(path: Path, *, required: bool) -> dict[str, object]:

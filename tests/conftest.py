@@ -24,6 +24,7 @@ from rag.adapters.onnx import OnnxEmbedder  # noqa: E402
 from rag.bootstrap import Service, open_service  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from rag.types import Caller, Request  # noqa: E402
+from tests.postgres import drop_database, new_database, own_server  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PLUMBLINE = str(Path(sys.executable).with_name("plumbline"))
@@ -74,8 +75,31 @@ def home_at(models: Path) -> Callable[[Path], Settings]:
     return make
 
 
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a server's empty database; skipped where PostgreSQL is not installed."""
+    with own_server() as url:
+        yield url
+
+
 @pytest.fixture
-def settings(home_at: Callable[[Path], Settings], tmp_path: Path) -> Settings:
+def truth(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Which database holds the truth: SQLite, unless a module is marked to run on both (`tests.postgres.ON_BOTH`).
+
+    By the environment, so that it also holds for the processes that a test starts.
+    """
+    kind = getattr(request, "param", "sqlite")
+    if kind == "sqlite":
+        yield kind
+        return
+    server = request.getfixturevalue("postgres_url")
+    monkeypatch.setenv("PLUMBLINE_DATABASE_URL", new_database(server, "truth"))
+    yield kind
+    drop_database(server, "truth")
+
+
+@pytest.fixture
+def settings(home_at: Callable[[Path], Settings], tmp_path: Path, truth: str) -> Settings:
     """Settings of an empty home."""
     return home_at(tmp_path / "home")
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 from evals.evalset import CorpusPlace
 from evals.formats.beir import beir_documents
 from evals.validation import Resolution, resolve_docs
-from indexing.sources import SourceSpec, load_sources, spec_of, walk
+from indexing.sources import SourceSpec, spec_of, walk
+from indexing.sources_file import load_sources
 
 _MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 _PLAIN = frozenset(("", ".txt", ".text", ".log", ".csv", ".tsv", ".tab", ".json", ".jsonl", *_MARKDOWN))

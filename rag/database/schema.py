@@ -7,6 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from rag.database.engine import Database
 from rag.errors import DatabaseVersionError, NoIndexError
 
+_ADVISORY = 7_205_759_403_793  # any number that is ours, and not that of the refresh lock
 HEADS = {"truth": "0003", "records": "r0002"}
 KNOWN = {"truth": ("0001", "0002", "0003"), "records": ("r0001", "r0002")}
 
@@ -54,6 +55,8 @@ def _run_migrations(connection: Connection, branch: str) -> None:
     from alembic import command  # noqa: PLC0415  # 0.3 s, and only a new or old database needs it
     from alembic.config import Config  # noqa: PLC0415
 
+    if connection.dialect.name == "postgresql":  # the first processes of a deployment start together
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY})"))
     folder = Path(__file__).parent / "migrations"
     config = Config(attributes={"connection": connection, "version_table": _table(branch)})
     config.set_main_option("script_location", str(folder))

@@ -17,6 +17,7 @@ from rag.database import tables as t
 from rag.database.engine import Database
 from rag.database.records_tables import records_metadata
 from rag.errors import DamagedError, DatabaseUnavailableError, DatabaseVersionError, NoIndexError
+from tests.postgres import drop_database, new_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -152,3 +153,25 @@ def test_the_migrations_make_exactly_the_tables(tmp_path: Path, branch: str, met
     with database.read() as connection:
         options = {"version_table": f"alembic_version_{branch}", "target_metadata": metadata}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+
+def test_processes_that_start_together_on_an_empty_server_make_its_tables_once(postgres_url: str) -> None:
+    url, errors = new_database(postgres_url, "fresh"), list[Exception]()
+
+    def start(branch: str) -> None:
+        database = Database(url)
+        try:
+            schema.upgrade(database, branch)
+            schema.require(database, branch)
+        except Exception as error:  # noqa: BLE001  # of a thread: told by the assertion
+            errors.append(error)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=start, args=(branch,)) for branch in ["truth", "records"] * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    drop_database(postgres_url, "fresh")

@@ -14,14 +14,13 @@ from indexing.indexer import Indexer
 from indexing.listing import documents
 from rag.adapters.sqlite_store import SqliteStore
 from rag.database.corpus import SqlCorpus
-from rag.database.engine import Database
 from rag.pipeline import Pipeline
 from rag.settings import QuestionLimits
 from rag.types import ALL_ROLES, Caller, Request
 from tests.integration import refresh_world as world
 from tests.integration.refresh_kills import killed_before, points
-from tests.integration.refresh_world import BUNDLE, HashedWords, build, open_shop
-from tests.integration.store_kills import copy, in_child
+from tests.integration.refresh_world import BUNDLE, HashedWords, build, copy_home, open_shop
+from tests.integration.store_kills import in_child
 
 CONTENT = {"g0": (0, "hr"), "g1": (1, "it")}
 DOCUMENT = document_id("docs", "g0/0.txt")
@@ -48,7 +47,7 @@ def refresh_all(home: Path) -> None:
 
 def hits(home: Path) -> dict[str, int]:
     """How many chunks a search finds, by document."""
-    corpus, store = SqlCorpus(Database(home / "truth.db")), SqliteStore(home / "store")
+    corpus, store = SqlCorpus(world.truth_at(home)), SqliteStore(home / "store")
     pipeline = Pipeline(corpus, store, lambda _: HashedWords(), QuestionLimits())
     request = Request("test", "everywhere alpha text0", Caller(frozenset({ALL_ROLES})), limit=100)
     found: dict[str, int] = {}
@@ -70,12 +69,12 @@ def killing(root: Path, base: Path, step: Step) -> dict[str, object]:
     """Kill at writes; a search then finds the document whole or not at all, and never once it is listed as excluded."""
     home, wrong, seen = root / "home", [], []
     before = in_child(hits, base)
-    copy(base, home)
+    copy_home(base, home)
     writes = in_child(killed_before, 0, step, home, root)
     after = in_child(hits, home)
     numbers = points(writes, EVERY)
     for number in numbers:
-        copy(base, home)
+        copy_home(base, home)
         assert in_child(killed_before, number, step, home, root) is None, "it was to be killed"
         now, listed = in_child(hits, home), in_child(state, home)
         seen.append(listed)
@@ -93,8 +92,8 @@ def killing(root: Path, base: Path, step: Step) -> dict[str, object]:
 def main(root: Path) -> None:
     refresh.Parsers = world.PlainParsers
     base, excluded = root / "base", root / "excluded"
-    in_child(build, base, world.show(root / "source", CONTENT), BUNDLE)
-    copy(base, excluded)
+    in_child(build, world.new_home(base), world.show(root / "source", CONTENT), BUNDLE)
+    copy_home(base, excluded)
     in_child(exclude, excluded, root)
     outcomes = {
         "exclude": killing(root, base, exclude),

@@ -4,6 +4,7 @@ A content says what each group of documents holds and who may read it. The docum
 """
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, create_engine, select
 
 from indexing.build import SourceRequest
 from indexing.indexer import Indexer
@@ -33,10 +34,14 @@ from rag.pipeline import Pipeline
 from rag.ports import Row, Snapshot
 from rag.settings import QuestionLimits, Retention, Settings
 from rag.types import ALL_ROLES, Block, Caller, Chunk, Encoded, Filter, Matrix, Request, Vector
-from tests.integration.store_kills import bm25, same
+from tests.integration.store_kills import bm25, copy, in_child, same
+from tests.postgres import address_of, new_database
 
 Content = dict[str, tuple[int, str]]  # number of the text and role, by group
 
+SERVER = os.environ.get("PLUMBLINE_TEST_POSTGRES", "")  # its address: the truth of a home is the database of its name
+if SERVER:
+    create_engine(SERVER)  # imports the driver once, before the children are forked; connects to nothing
 DOCUMENTS, WORDS, DIM = 3, ["alpha", "beta", "gamma", "delta"], 16
 GROUPS, ROLES = [f"g{number}" for number in range(6)], ["hr", "it"]
 BUNDLE = Bundle(index=IndexConfig(chunk_tokens=32, token_vectors=False))
@@ -126,12 +131,31 @@ def show(folder: Path, content: Mapping[str, tuple[int, str]]) -> Path:
     return file
 
 
+def truth_at(home: Path) -> Database:
+    return Database(address_of(SERVER, home.name) if SERVER else home / "truth.db")
+
+
+def new_home(home: Path) -> Path:
+    """Make an empty home, with a database where a server holds the truth."""
+    home.mkdir(parents=True)
+    if SERVER:
+        in_child(new_database, SERVER, home.name)
+    return home
+
+
+def copy_home(original: Path, home: Path) -> None:
+    copy(original, home)
+    if SERVER:
+        in_child(new_database, SERVER, home.name, original.name)
+
+
 def open_shop(home: Path, *, checkpoint_bytes: int = 0, **retention: float) -> Workshop:
     """Open what the indexer uses; each write of truth and store ends with a checkpoint, unless told otherwise."""
     engine.CHECKPOINT_AT = checkpoint_bytes
-    settings = Settings(home=home, retention=Retention(**{"purge_grace_s": 0, "compact_dead_share": 1, **retention}))
+    kept = Retention(**{"purge_grace_s": 0, "compact_dead_share": 1, **retention})
+    settings = Settings(home=home, retention=kept, database_url=address_of(SERVER, home.name) if SERVER else "")
     home.mkdir(parents=True, exist_ok=True)
-    database, records = Database(home / "truth.db"), Database(home / "records.db")
+    database, records = truth_at(home), Database(home / "records.db")
     schema.upgrade(database, "truth")
     store = SqliteStore(home / "store", WriteLimits(checkpoint_bytes=checkpoint_bytes))
     cache = VectorCache(home / "cache" / "vectors.db", 1 << 30)
@@ -183,7 +207,7 @@ class Library:
     """The pipeline as it serves, which compares the store with the truth in the very transactions of its searches."""
 
     def __init__(self, home: Path, between=lambda: None) -> None:
-        database, self._store, self._between = Database(home / "truth.db"), SqliteStore(home / "store"), between
+        database, self._store, self._between = truth_at(home), SqliteStore(home / "store"), between
         schema.require(database, "truth")
         self._corpus = SqlCorpus(database)
         self.pipeline = Pipeline(self, self, lambda _: HashedWords(), QuestionLimits(), without_model())

@@ -17,6 +17,9 @@ from rag.config import Bundle
 from rag.settings import Settings
 from tests.conftest import PLUMBLINE, build, plumbline, write
 from tests.integration.eval_world import ABSENT, ASKED, SHORT, WEIGHTED, eval_folder, floor, run
+from tests.postgres import ON_BOTH
+
+pytestmark = ON_BOTH
 
 MANY = 1200  # questions: some seconds of work
 

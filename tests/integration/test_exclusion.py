@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text as sql
 
 from evals.corpus import serving_specs
 from indexing.identity import document_id
@@ -17,9 +17,9 @@ from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings
 from rag.types import Caller, Request
 from tests.conftest import age, build, indexing, plumbline, refresh, texts_found, write
-from tests.contracts.conftest import postgres_url  # noqa: F401  # a fixture
 from tests.integration.test_refresh import bytes_with
 from tests.integration.test_refresh_kills import driven
+from tests.postgres import drop_database, new_database, own_server
 
 LEAVE = "Employees have thirty days of annual leave.\n"
 TRAVEL = "The hotel limit is 165 euro per night.\n"
@@ -35,14 +35,12 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(params=["sqlite", "postgres"])
 def home(request, home_at, folder: Path, tmp_path: Path) -> Iterator[Settings]:
     """A home with two documents, on either database."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
-    settings = home_at(tmp_path / "home", database_url=url)
+    server = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    settings = home_at(tmp_path / "home", database_url=new_database(server, "excluding") if server else "")
     build(settings, folder)
     yield settings
-    if url:
-        with indexing(settings) as index, index.shop.database.write() as connection:
-            connection.execute(sql("DROP SCHEMA public CASCADE"))
-            connection.execute(sql("CREATE SCHEMA public"))
+    if server:
+        drop_database(server, "excluding")
 
 
 def found(settings: Settings, *roles: str) -> str:
@@ -243,11 +241,13 @@ def test_the_commands_say_what_they_did(settings: Settings, folder: Path) -> Non
     assert (missing.returncode, "index documents" in missing.stderr) == (1, True)
 
 
-@pytest.fixture(scope="module")
-def kills(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    return driven("tests.integration.exclusion_kills", tmp_path_factory.mktemp("kills"), 600)
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def kills(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict]]:
+    with own_server(durable=True) if request.param == "postgres" else nullcontext("") as server:
+        yield driven("tests.integration.exclusion_kills", tmp_path_factory.mktemp("kills"), 600, server)
 
 
+@pytest.mark.timeout(700)
 @pytest.mark.parametrize("step", ["exclude", "include", "reindex"])
 def test_a_kill_leaves_a_document_whole_or_gone_and_the_next_refresh_ends_the_work(kills, step) -> None:
     assert kills[step]["wrong"] == []

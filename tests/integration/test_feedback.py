@@ -16,6 +16,9 @@ from rag.settings import Settings
 from rag.types import Caller, Document, Request
 from tests.conftest import build, plumbline, write
 from tests.integration.test_records import RECORD
+from tests.postgres import ON_BOTH
+
+pytestmark = ON_BOTH
 
 LEAVE = "# Leave\n\nThe quokka furlough lasts 26 weeks.\n"
 TRAVEL = "# Travel\n\nTrips are made by train.\n"

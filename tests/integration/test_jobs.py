@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
@@ -18,8 +19,11 @@ from rag.database.jobs import Job, JobBook, JobState
 from rag.errors import JobError, NotFoundError
 from rag.settings import Settings
 from tests.conftest import build, indexing, texts_found, write
+from tests.postgres import ON_BOTH
 from workbench.jobs import JobDesk
 from workbench.working import IndexWork
+
+pytestmark = ON_BOTH
 
 REFRESH = IndexWork(action="refresh").model_dump(mode="json")
 
@@ -28,9 +32,11 @@ REFRESH = IndexWork(action="refresh").model_dump(mode="json")
 def desk(settings: Settings) -> Iterator[JobDesk]:
     with closing(truth_of(settings)) as database:
         schema.upgrade(database, "truth")
-        desk = JobDesk(JobBook(database), settings)
+        desk, others = JobDesk(JobBook(database), settings), set(threading.enumerate())
         yield desk
         desk.stop_all()
+        for waiting in set(threading.enumerate()) - others:  # for processes; they write down what became of them
+            waiting.join(30)
 
 
 def when(desk: JobDesk, job_id: str, holds: Callable[[Job], bool], within_s: float = 60) -> Job:

@@ -15,6 +15,9 @@ from rag.bootstrap import open_service
 from rag.config import Bundle, IndexConfig, QueryConfig
 from rag.errors import ParseError
 from tests.conftest import REPOSITORY, build, indexing, write
+from tests.postgres import ON_BOTH
+
+pytestmark = ON_BOTH
 
 CONFIGS = [
     IndexConfig(chunk_tokens=60),

@@ -14,6 +14,9 @@ from rag.errors import NoIndexError, NotFoundError, UsageError
 from rag.settings import Settings
 from rag.types import Caller, Filter, Request
 from tests.conftest import age, build, indexing, refresh, texts_found, write
+from tests.postgres import ON_BOTH
+
+pytestmark = ON_BOTH
 
 LEAVE = "Employees have thirty days of annual leave.\n"
 TRAVEL = "The hotel limit is 165 euro per night.\n"
@@ -193,7 +196,7 @@ def test_a_home_is_made_by_a_build_only(home_at: Callable[[Path], Settings], tmp
 def test_ids_are_the_same_in_two_homes(home_at: Callable[[Path], Settings], folder: Path, tmp_path: Path) -> None:
     ids = []
     for name in ("one", "two"):
-        settings = home_at(tmp_path / name)
+        settings = home_at(tmp_path / name, database_url="")  # of each home's own
         build(settings, folder)
         with indexing(settings) as index:
             target = index.shop.store.builds()[0]

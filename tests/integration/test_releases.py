@@ -14,6 +14,9 @@ from rag.errors import NotFoundError, NotReadyError
 from rag.settings import Settings
 from rag.types import Caller, Request
 from tests.conftest import age, build, indexing, refresh, write
+from tests.postgres import ON_BOTH
+
+pytestmark = ON_BOTH
 
 SMALL = Bundle(index=IndexConfig(chunk_tokens=32))
 NARROW = Bundle(query=QueryConfig(top_k=1))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from rag.config import Bundle, IndexConfig, load_bundle
 from rag.errors import UsageError
@@ -126,3 +127,69 @@ def test_every_spelling_of_postgresql_is_taken() -> None:
         assert (
             Settings.load(database_url=f"{scheme}://me@host/name").database_url == "postgresql+psycopg://me@host/name"
         )
+
+
+SECRETS = {
+    "DATABASE_URL": lambda settings: settings.database_url,
+    "STORE_API_KEY": lambda settings: settings.store_api_key.get_secret_value(),
+    "MODEL__API_KEY": lambda settings: settings.model.api_key.get_secret_value(),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_lie_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    secret = "postgresql+psycopg://me:geheim@host/name" if name == "DATABASE_URL" else "geheim \u2603"
+    (tmp_path / "secret").write_text(f"{secret}\n", encoding="utf-8")
+    monkeypatch.setenv(f"PLUMBLINE_{name}_FILE", str(tmp_path / "secret"))
+    settings = Settings.load()
+    assert SECRETS[name](settings) == secret
+    assert "geheim" not in repr(settings)
+
+
+def test_the_files_of_secrets_leave_other_settings_of_their_section_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_text("geheim")
+    (tmp_path / ".env").write_text("PLUMBLINE_MODEL__API_KEY_FILE=key\nPLUMBLINE_MODEL__NAME=large\n")
+    monkeypatch.setenv("PLUMBLINE_MODEL__URL", "http://model")
+    model = Settings.load().model
+    assert (model.url, model.name, model.api_key.get_secret_value()) == ("http://model", "large", "geheim")
+
+
+def test_the_password_of_the_database_may_lie_in_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "password").write_text("p@ss/w:rd\n")
+    monkeypatch.setenv("PLUMBLINE_DATABASE_PASSWORD_FILE", str(tmp_path / "password"))
+    assert Settings.load().database_url == ""
+    monkeypatch.setenv("PLUMBLINE_DATABASE_URL", "postgres://me@host:5432/name")
+    url = make_url(Settings.load().database_url)
+    assert (url.username, url.password, url.host, url.database) == ("me", "p@ss/w:rd", "host", "name")
+
+
+@pytest.mark.parametrize("url", ["postgres://me:other@host/name", "postgres://host/name"])
+def test_a_password_without_its_place_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("PLUMBLINE_DATABASE_PASSWORD", "geheim")
+    monkeypatch.setenv("PLUMBLINE_DATABASE_URL", url)
+    with pytest.raises(UsageError, match="names a user and no password") as refused:
+        Settings.load()
+    assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "No such file"), (b"\n", "empty"), (b"\xff", "not UTF-8")])
+def test_a_secret_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    monkeypatch.setenv("PLUMBLINE_STORE_API_KEY_FILE", str(tmp_path / "secret"))
+    with pytest.raises(UsageError, match=f"PLUMBLINE_STORE_API_KEY_FILE names .*{said}"):
+        Settings.load()
+
+
+def test_a_secret_that_is_given_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("one")
+    monkeypatch.setenv("PLUMBLINE_STORE_API_KEY_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("PLUMBLINE_STORE_API_KEY", "two")
+    with pytest.raises(UsageError, match="both set"):
+        Settings.load()
