@@ -49,7 +49,7 @@ def take(browser: Browser, address: str, folder: Path, example: Path) -> None:
 
 def others(example: Path) -> dict[str, str]:
     """Return the pages that the path does not pass, by picture; `example` is the eval set that is opened."""
-    two = urlencode({"q": QUESTION, "b": "0fcc999ef828;top_k=3;rerank=none"})
+    two = urlencode({"q": QUESTION, "b": "ec8f9a844d14;top_k=3;rerank=none"})
     return {
         "ask-two": f"/ask?{two}",
         "corpus": "/corpus",

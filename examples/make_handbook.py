@@ -1,4 +1,4 @@
-"""Make the PDF and DOCX files of the example handbook from their Markdown sources, the same bytes on every run."""
+"""Make the PDF and Office files of the example handbook from their sources, the same bytes on every run."""
 
 import argparse
 import io
@@ -17,6 +17,7 @@ from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.parser import OxmlElement
 from docx.text.paragraph import Paragraph
+from make_office import make_deck, workbook_bytes
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -224,11 +225,25 @@ def docx_bytes(source: Source) -> bytes:
     return with_fixed_dates(written.getvalue())
 
 
+def pptx_bytes(source: Source) -> bytes:
+    """Return the PPTX of a source, a slide for each heading."""
+    deck = make_deck(source.blocks)
+    about = deck.core_properties
+    about.title, about.author, about.last_modified_by = source.title, f"{source.owner}, {COMPANY}", source.owner
+    about.version, about.keywords, about.language = source.version, ", ".join(source.tags), "en"
+    about.created = about.modified = source.date.replace(tzinfo=None)
+    written = io.BytesIO()
+    deck.save(written)
+    return with_fixed_dates(written.getvalue())
+
+
 def made_files() -> Mapping[Path, bytes]:
     """Return the bytes of each file to make, by its path; the source `name.pdf.md` gives `name.pdf`."""
-    writers = {".pdf": pdf_bytes, ".docx": docx_bytes}
+    writers = {".pdf": pdf_bytes, ".docx": docx_bytes, ".pptx": pptx_bytes}
     targets = {path: TARGET / path.relative_to(SOURCES).with_suffix("") for path in sorted(SOURCES.rglob("*.md"))}
-    return {target: writers[target.suffix](read_source(path)) for path, target in targets.items()}
+    books = {path: TARGET / path.relative_to(SOURCES).with_suffix("") for path in sorted(SOURCES.rglob("*.xlsx.yaml"))}
+    made = {target: writers[target.suffix](read_source(path)) for path, target in targets.items()}
+    return made | {target: with_fixed_dates(workbook_bytes(path)) for path, target in books.items()}
 
 
 def main() -> int:

@@ -46,6 +46,8 @@ def documents(shop: Workshop, states: Sequence[str]) -> dict[str, object]:
                 "uri": row.uri,
                 "title": row.title or row.path.rsplit("/", 1)[-1],
                 "type": row.type,
+                "type_rule": row.type_rule,
+                "format": row.format,
                 "roles": sorted(roles.get(row.id, [])),
                 "state": row.state,
                 "reason": row.reason,
@@ -140,8 +142,11 @@ def _documents(connection: Connection, states: Sequence[str]):  # type: ignore[n
     )
     alive = and_(t.versions.c.document_id == t.documents.c.id, t.versions.c.died.is_(None))
     own = (t.versions.c.title, t.versions.c.type, t.versions.c.version, t.versions.c.indexed_at)
-    query = select(t.documents, *own, chunks.scalar_subquery().label("chunks"))
-    query = query.select_from(t.documents.outerjoin(t.versions, alive)).where(t.documents.c.state != "removed")
+    said = [t.texts.c.parsed[name].as_string().label(name) for name in ("type_rule", "format")]
+    query = select(t.documents, *own, *said, chunks.scalar_subquery().label("chunks"))
+    of_version = and_(t.texts.c.document_id == t.versions.c.document_id, t.texts.c.born == t.versions.c.born)
+    found = t.documents.outerjoin(t.versions, alive).outerjoin(t.texts, of_version)
+    query = query.select_from(found).where(t.documents.c.state != "removed")
     return (query.where(t.documents.c.state.in_(list(states))) if states else query).order_by(t.documents.c.uri)
 
 

@@ -21,8 +21,8 @@ from rag.errors import ParseError
 from rag.settings import ParsingLimits
 from rag.types import Block
 
-# Raise it when the same bytes would give another text or other blocks.
-PARSER_VERSION = "2"
+# Raise it when the same bytes would give another text, other blocks or another type.
+PARSER_VERSION = "3"
 
 # Small files travel together: a message each way per file would cost as much as parsing it.
 _BATCH_FILES = 32

@@ -10,7 +10,9 @@ from indexing.generations import Target
 from indexing.parsing import Parsed, Parsers, ParseTask, version_of
 from indexing.quality import judge
 from indexing.scanning import Change
+from indexing.signs import Signs
 from indexing.sources import Rule
+from indexing.types import Typed, decide
 from indexing.versions import StoredVersion
 from indexing.workshop import Workshop
 from rag.database.reader import block_of, document_of, stored_block
@@ -48,13 +50,10 @@ def read_changes(changes: Sequence[Change], parsers: Parsers, stored: Iterable[S
     """
     rows = {row.document_id: row for row in stored}
     for change in (each for each in changes if each.kind == "rules"):
-        row = rows[change.document_id]
-        assert change.known is not None
-        document = make_document(change.uri, change.source, change.rule, row.version, row.text, row.parsed)
-        known = change.known
-        yield Read(
-            change, known.state, known.reason, known.content_hash, replace(document, id=change.document_id), row.parsed
-        )
+        row, known = rows[change.document_id], change.known
+        assert known is not None
+        document, said = _made(change, row.version, row.text, row.parsed)
+        yield Read(change, known.state, known.reason, known.content_hash, document, said)
     fresh = [each for each in changes if each.kind == "content"]
     tasks = [ParseTask(change.file.path, change.file.relative, change.file.size) for change in fresh]
     for change, (_, parsed) in zip(fresh, parsers.parse_all(tasks), strict=True):
@@ -111,13 +110,25 @@ def judged(change: Change, parsed: Parsed | ParseError) -> Read:
     verdict = judge(parsed)
     if verdict.state == "rejected":
         return Read(change, "rejected", verdict.reason, parsed.content_hash)
-    stored = _stored(parsed)
-    document = make_document(
-        change.uri, change.source, change.rule, version_of(parsed.content_hash), parsed.text, stored
-    )
-    return Read(
-        change, verdict.state, verdict.reason, parsed.content_hash, replace(document, id=change.document_id), stored
-    )
+    document, stored = _made(change, version_of(parsed.content_hash), parsed.text, _stored(parsed))
+    return Read(change, verdict.state, verdict.reason, parsed.content_hash, document, stored)
+
+
+def _made(
+    change: Change, version: str, text: str, parsed: Mapping[str, object]
+) -> tuple[Document, Mapping[str, object]]:
+    """Return the document of a change, and what is stored of it: with what decided its type."""
+    document = make_document(change.uri, change.source, change.rule, version, text, parsed)
+    typed = typed_by(document, change.rule, parsed)
+    return replace(document, id=change.document_id, type=typed.type), {**parsed, "type_rule": typed.rule}
+
+
+def typed_by(document: Document, rule: Rule, parsed: Mapping[str, Any]) -> Typed:
+    """Return a document's type, and what decided it."""
+    kind = parsed["format"]
+    path = document.uri.removeprefix(f"{document.source}/")
+    signs = Signs(path, kind, document.title, document.text, document.blocks)
+    return decide(signs, ruled=rule.type, stated="" if parsed["type"] == kind else parsed["type"])
 
 
 def _stored(parsed: Parsed) -> dict[str, object]:
@@ -125,6 +136,7 @@ def _stored(parsed: Parsed) -> dict[str, object]:
         "blocks": [stored_block(block) for block in parsed.blocks],
         "title": parsed.title,
         "type": parsed.type or parsed.format,
+        "format": parsed.format,
         "language": parsed.language,
         "date": parsed.date.isoformat() if parsed.date else "",
         "owner": parsed.owner,

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from rag.errors import UsageError
 
 # A change of any of these makes other chunks, tokens or vectors from the same bytes, and so another generation.
+# The rules of types decide chunks too: their change raises CHUNKER_VERSION, and PARSER_VERSION in indexing/parsing.py.
 ANALYSER_VERSION = 1
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 PROJECTION_VERSION = 1  # counts only where token vectors are kept
 
 BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
@@ -22,7 +23,7 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
 
     strategy: Literal["auto", "sentences", "recursive", "tokens"] = Field(
         default="auto",
-        description="How a document is cut into chunks: by its headings, tables and lists (auto), at sentences, at "
+        description="How a document is cut into chunks: by its type and headings (auto), at sentences, at "
         "paragraphs before sentences before words (recursive), or at words alone (tokens).",
     )
     chunk_tokens: int = Field(

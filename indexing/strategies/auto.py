@@ -1,10 +1,11 @@
-"""Structure first: sections, then whole paragraphs, lists, rows and lines, then sentences."""
+"""By type, else by structure: sections, then whole paragraphs, lists, rows and lines, then sentences."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from math import inf
 
+from indexing.strategies import agenda, clauses, definitions, messages, questions, releases, slides
 from indexing.strategies.packing import (
     Atom,
     CountTokens,
@@ -14,6 +15,7 @@ from indexing.strategies.packing import (
     pack_at_least_cost,
     pack_evenly,
 )
+from indexing.strategies.seams import Costs, Reseaming
 from rag.sentences import Span, split_sentences
 from rag.types import Block, Document
 
@@ -25,6 +27,18 @@ _CUT_LIST = 0.1
 _CUT_PARAGRAPH = 0.6
 _CUT_AFTER_HEADING = 10.0
 
+# Types with units of their own. Policies, manuals, tables, web pages and what has no type are cut by structure alone:
+# by section, and tables in groups of rows.
+_RESEAMED: dict[str, Reseaming] = {
+    "contract": clauses.reseam,
+    "faq": questions.reseam,
+    "slides": slides.reseam,
+    "code": definitions.reseam,
+    "minutes": agenda.reseam,
+    "email_thread": messages.reseam,
+    "release_notes": releases.reseam,
+}
+
 # Smaller neighbours of one kind are one atom, which bounds the work for a million one-word lines.
 _GRAIN = 1 / 32
 
@@ -35,14 +49,17 @@ class _Unit:
 
     block: Block
     atom: Atom
+    part: int  # rises where no chunk may go on
 
 
 def split(document: Document, begin: int, limit: int, count_tokens: CountTokens) -> list[list[Atom]]:
-    """Return groups that keep sections, paragraphs and rows whole where they fit."""
+    """Return groups that keep what belongs together in a document of this type whole where it fits."""
     blocks = document.blocks or tuple(paragraphs(document.text, begin))
     spans = _tiled(document.text, blocks)
     atoms = measure(document.text, spans, count_tokens)
-    units = [_Unit(block, atom) for block, atom in zip(blocks, _related(document.text, blocks, atoms), strict=True)]
+    related = _related(document, blocks, atoms)
+    parts = accumulate(atom.join == inf for atom in related)
+    units = [_Unit(*each) for each in zip(blocks, related, parts, strict=True)]
     refined = _refined(document, units, limit, count_tokens)
     return pack_at_least_cost(divide(document.text, refined, limit, count_tokens), limit)
 
@@ -62,16 +79,15 @@ def _tiled(text: str, blocks: tuple[Block, ...]) -> list[Span]:
     ]
 
 
-def _related(text: str, blocks: tuple[Block, ...], atoms: list[Atom]) -> Iterator[Atom]:
-    """Yield the atoms with the costs that the blocks before them set."""
-    before: Block | None = None
-    for block, atom in zip(blocks, atoms, strict=True):
-        join, cut = (0.0, 0.0) if before is None else _costs(text, before, block)
-        yield replace(atom, join=join, cut=cut)
-        before = block
+def _related(document: Document, blocks: Sequence[Block], atoms: Sequence[Atom]) -> list[Atom]:
+    """Return the atoms with the costs that structure and type set."""
+    costs = [(0.0, 0.0), *(_costs(document.text, before, block) for before, block in pairwise(blocks))]
+    if reseam := _RESEAMED.get(document.type):
+        costs = reseam(document, blocks, costs)
+    return [replace(atom, join=join, cut=cut) for atom, (join, cut) in zip(atoms, costs, strict=True)]
 
 
-def _costs(text: str, before: Block, block: Block) -> tuple[float, float]:
+def _costs(text: str, before: Block, block: Block) -> Costs:
     """Return the costs of joining a block to the one before it, and of cutting between them."""
     if block.kind == "heading":
         return _heading_costs(before, block)
@@ -86,7 +102,7 @@ def _costs(text: str, before: Block, block: Block) -> tuple[float, float]:
     return _JOIN_LISTED, _CUT_LIST
 
 
-def _heading_costs(before: Block, heading: Block) -> tuple[float, float]:
+def _heading_costs(before: Block, heading: Block) -> Costs:
     parent = heading.heading_path[:-1]
     if before.heading_path[: len(parent)] != parent:
         return inf, 0.0
@@ -102,7 +118,7 @@ def _refined(document: Document, units: list[_Unit], limit: int, count_tokens: C
     measured = iter(measure(document.text, (span for each in spans for span in each), count_tokens))
     parts = {unit.atom.start: [next(measured) for _ in each] for unit, each in zip(long, spans, strict=True)}
     refined: list[Atom] = []
-    for (kind, _), run in groupby(units, key=lambda unit: (unit.block.kind, unit.block.header)):
+    for (kind, *_), run in groupby(units, key=lambda unit: (unit.block.kind, unit.block.header, unit.part)):
         if kind == "table_row":
             refined += _grouped(divide(document.text, [unit.atom for unit in run], limit, count_tokens), limit)
         else:

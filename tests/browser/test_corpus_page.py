@@ -75,7 +75,7 @@ def test_every_document_is_listed_the_rejected_with_the_reason(page_of, harbour)
     assert rows.loc["harbour/leave.md", ["title", "state", "type", "roles"]].to_list() == [
         "Leave",
         "indexed",
-        "markdown",
+        "plain",
         "public",
     ]
     assert rows.loc["harbour/tides.txt", "chunks"] > 1
@@ -116,7 +116,7 @@ def test_one_document_shows_what_is_known_its_text_its_blocks_and_its_chunks(pag
     page = page_of(harbour, "corpus", document=IDS["leave.md"])
     assert not page.exception
     shown = texts(page)
-    assert all(part in shown for part in ("Leave", "harbour/leave.md", "markdown", "26 weeks of parental leave"))
+    assert all(part in shown for part in ("Leave", "harbour/leave.md", "plain", "26 weeks of parental leave"))
     outline, chunks = (frame.value for frame in page.dataframe)
     assert outline["kind"].to_list() == ["heading", "paragraph", "heading", "paragraph"]
     assert outline["heading_path"].to_list()[-1] == "Leave › Notice"

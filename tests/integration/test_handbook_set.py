@@ -77,7 +77,7 @@ def test_filters_let_the_documents_of_the_references_through(service: Service) -
     assert not [(case.id, doc) for case, doc in named if not lets_through(case, read(service, case, doc))]
 
 
-def test_the_pdf_and_docx_files_are_what_their_sources_make() -> None:
+def test_the_pdf_and_office_files_are_what_their_sources_make() -> None:
     command = [sys.executable, str(REPOSITORY / "examples" / "make_handbook.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
