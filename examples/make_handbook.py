@@ -1,12 +1,13 @@
-"""Make the PDF and DOCX files of the example handbook from their Markdown sources, the same bytes on every run."""
+"""Make the PDF and DOCX files of the example handbook from their sources, the same bytes on every run."""
 
 import argparse
 import io
 import os
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -20,6 +21,7 @@ from docx.text.paragraph import Paragraph
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.front_matter import front_matter_plugin
+from PIL import Image, ImageDraw, ImageFont
 from reportlab import platypus
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -32,6 +34,7 @@ SOURCES = HERE / "handbook-sources"
 TARGET = HERE / "handbook"
 COMPANY = "Harbour & Vale Instruments"
 MARGIN = 22 * mm
+SCAN_SIZE, SCAN_SKEW = (595, 842), 0.7  # dots, about one a point; degrees
 TEXT_BOX = (MARGIN, MARGIN, A4[0] - 2 * MARGIN, A4[1] - 2 * MARGIN)
 
 
@@ -224,11 +227,58 @@ def docx_bytes(source: Source) -> bytes:
     return with_fixed_dates(written.getvalue())
 
 
+def packed_bits(data: bytes) -> bytes:
+    """Return bytes as PDF's RunLengthDecode unpacks them; unlike zlib it gives the same everywhere."""
+    packed = bytearray()
+    for value, run in groupby(data):
+        whole, left = divmod(len(list(run)), 128)
+        packed += bytes((129, value)) * whole
+        packed += bytes(((257 - left) % 256, value)) if left else b""
+    return bytes(packed) + b"\x80"
+
+
+def scan_bytes(text: str) -> bytes:
+    """Return a PDF of one page that is a picture of the text, a little askew, as a scanner makes it."""
+    page = Image.new("1", SCAN_SIZE, 1)
+    drawing, font = ImageDraw.Draw(page), ImageFont.load_default_imagefont()
+    for number, line in enumerate(text.splitlines()):
+        drawing.text((70, 90 + 18 * number), line, fill=0, font=font)
+    picture = packed_bits(page.rotate(SCAN_SKEW, fillcolor=1).tobytes())
+    shown = f"{A4[0]:.2f} 0 0 {A4[1]:.2f} 0 0 cm /Scan Do".encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {A4[0]:.2f} {A4[1]:.2f}] /Contents 4 0 R "
+        "/Resources << /XObject << /Scan 5 0 R >> >> >>".encode(),
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(shown), shown),
+        f"<< /Type /XObject /Subtype /Image /Width {page.width} /Height {page.height} /ColorSpace /DeviceGray "
+        f"/BitsPerComponent 1 /Filter /RunLengthDecode /Length {len(picture)} >>\nstream\n".encode()
+        + picture
+        + b"\nendstream",
+    ]
+    return pdf_of(objects)
+
+
+def pdf_of(objects: Sequence[bytes]) -> bytes:
+    """Return a PDF file of these objects, the catalogue first."""
+    written, places = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), []
+    for number, content in enumerate(objects, 1):
+        places.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    entries = b"".join(b"%010d 00000 n \n" % place for place in places)
+    table = b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, entries)
+    trailer = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(written))
+    return bytes(written) + table + trailer
+
+
 def made_files() -> Mapping[Path, bytes]:
-    """Return the bytes of each file to make, by its path; the source `name.pdf.md` gives `name.pdf`."""
+    """Return the bytes of each file to make, by its path: `name.pdf.md` gives `name.pdf`, `name.pdf.txt` a scan."""
     writers = {".pdf": pdf_bytes, ".docx": docx_bytes}
     targets = {path: TARGET / path.relative_to(SOURCES).with_suffix("") for path in sorted(SOURCES.rglob("*.md"))}
-    return {target: writers[target.suffix](read_source(path)) for path, target in targets.items()}
+    scans = {path: TARGET / path.relative_to(SOURCES).with_suffix("") for path in sorted(SOURCES.rglob("*.pdf.txt"))}
+    return {target: writers[target.suffix](read_source(path)) for path, target in targets.items()} | {
+        target: scan_bytes(path.read_text(encoding="utf-8")) for path, target in scans.items()
+    }
 
 
 def main() -> int:

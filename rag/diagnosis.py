@@ -2,6 +2,7 @@
 
 import platform
 import sqlite3
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -24,10 +25,11 @@ _EXTRAS = {
 _PACKAGES = ("numpy", "onnxruntime", "tokenizers", "fastapi", "SQLAlchemy", "qdrant-client", "streamlit")
 
 
-def diagnose(settings: Settings) -> dict[str, object]:
+def diagnose(settings: Settings, isolation: Mapping[str, str]) -> dict[str, object]:
     """Return everything that matters for running; "ok" is false where a dependency does not answer.
 
     A home without an index is no failure: "index" says what to do.
+    isolation: the limits of the processes that read files, and whether each is in force.
     """
     service = Service(open_backends(settings))
     try:
@@ -41,6 +43,7 @@ def diagnose(settings: Settings) -> dict[str, object]:
         "checks": checks,
         "addresses": _addresses(settings),
         "limits": settings.model_dump(mode="json", include={"question", "parsing", "retention", "api"}),
+        "isolation": dict(isolation),
     }
 
 
