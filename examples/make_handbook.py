@@ -5,7 +5,7 @@ import io
 import os
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.parser import OxmlElement
 from docx.text.paragraph import Paragraph
 from make_office import make_deck, workbook_bytes
+from make_scan import scan_bytes
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -238,12 +239,16 @@ def pptx_bytes(source: Source) -> bytes:
 
 
 def made_files() -> Mapping[Path, bytes]:
-    """Return the bytes of each file to make, by its path; the source `name.pdf.md` gives `name.pdf`."""
+    """Return the bytes of each file to make, by its path: `name.pdf.md` gives `name.pdf`, `name.pdf.txt` a scan."""
     writers = {".pdf": pdf_bytes, ".docx": docx_bytes, ".pptx": pptx_bytes}
-    targets = {path: TARGET / path.relative_to(SOURCES).with_suffix("") for path in sorted(SOURCES.rglob("*.md"))}
-    books = {path: TARGET / path.relative_to(SOURCES).with_suffix("") for path in sorted(SOURCES.rglob("*.xlsx.yaml"))}
-    made = {target: writers[target.suffix](read_source(path)) for path, target in targets.items()}
-    return made | {target: with_fixed_dates(workbook_bytes(path)) for path, target in books.items()}
+    made = {target: writers[target.suffix](read_source(path)) for path, target in targets("*.md")}
+    made |= {target: with_fixed_dates(workbook_bytes(path)) for path, target in targets("*.xlsx.yaml")}
+    return made | {target: scan_bytes(path.read_text(encoding="utf-8")) for path, target in targets("*.pdf.txt")}
+
+
+def targets(pattern: str) -> list[tuple[Path, Path]]:
+    """Return sources and the files that they give."""
+    return [(path, TARGET / path.relative_to(SOURCES).with_suffix("")) for path in sorted(SOURCES.rglob(pattern))]
 
 
 def main() -> int:

@@ -17,6 +17,21 @@ Files = Annotated[list[Path] | None, typer.Argument(help="Folders or files to ad
 Uri = Annotated[str, typer.Argument(help="The document, as `index documents` names it.", show_default=False)]
 
 
+@app.command(epilog="Example: plumbline doctor --json")
+def doctor(context: typer.Context, *, as_json: Json = False) -> None:
+    """Show versions, extras, database, store, models, addresses and which limits are in force."""
+    from indexing.isolation import limits_in_force
+    from rag import diagnosis, terminal
+
+    settings = context.obj.settings()
+    found = diagnosis.diagnose(settings, limits_in_force(settings.parsing))
+    if as_json:
+        terminal.print_json(found)
+    else:
+        diagnosis.print_diagnosis(terminal.console(context.obj), found)
+    raise typer.Exit(0 if found["ok"] else 4)
+
+
 @index.command(epilog="Example: plumbline index build ~/handbook --role public")
 def build(
     context: typer.Context,

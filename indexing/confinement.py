@@ -25,6 +25,7 @@ READY, ANSWER, REFUSAL, FATAL = b"S", b"A", b"R", b"F"
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _MAX_OPEN_FILES = 64
+_NICER = 5  # than the process that embeds
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _FORBIDDEN = (
     *("socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname"),
@@ -90,6 +91,7 @@ def _die_with(parent: int) -> None:
 
 def _confine(memory_bytes: int) -> None:
     """Take away network, files and processes, and bound the memory beyond what is in use already."""
+    os.nice(_NICER)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves address space
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+from queue import LifoQueue
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -29,6 +29,7 @@ _BATCH_FILES = 32
 _BATCH_BYTES = 256 * 1024
 # Batches under way per worker: enough to keep all busy while the slowest holds up the order.
 _AHEAD = 4
+_AHEAD_BYTES = 64 * 1024 * 1024  # of their files: what they hold waits in memory until its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Parsers:
     def __init__(self, limits: ParsingLimits, known: ParseCache | None = None) -> None:
         self._limits, self._known = limits, known
         self._sandboxes = [Sandbox("indexing.formats", limits) for _ in range(limits.workers)]
-        self._idle: SimpleQueue[Sandbox] = SimpleQueue()
+        self._idle: LifoQueue[Sandbox] = LifoQueue()  # one that runs already is taken before one that does not
         for sandbox in self._sandboxes:
             self._idle.put(sandbox)
         # A child dies with the thread that started it, so these live as long as the children.
@@ -94,13 +95,18 @@ class Parsers:
 
         Raises UnavailableError when no parser process starts.
         """
-        pending: deque[Future[list[Outcome]]] = deque()
+        pending: deque[tuple[int, Future[list[Outcome]]]] = deque()
+        ahead = 0
         for batch in _batches(files):
-            pending.append(self._threads.submit(self._parse, batch))
-            if len(pending) > _AHEAD * self._limits.workers:
-                yield from pending.popleft().result()
-        while pending:
-            yield from pending.popleft().result()
+            size = sum(task.size for task in batch)
+            while pending and (len(pending) > _AHEAD * self._limits.workers or ahead + size > _AHEAD_BYTES):
+                done, outcomes = pending.popleft()
+                ahead -= done
+                yield from outcomes.result()
+            pending.append((size, self._threads.submit(self._parse, batch)))
+            ahead += size
+        for _, outcomes in pending:
+            yield from outcomes.result()
 
     def known(self, files: Sequence[ParseTask]) -> list[bool]:
         """Return of each file whether it was parsed before; one that cannot be read needs no parser either."""

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from threading import Event, Lock
 
 import orjson
+import psutil
 
 from indexing.confinement import ANSWER, LENGTH, READY, REFUSAL
 from rag.errors import ParseError, UnavailableError
@@ -24,9 +26,14 @@ _BOOT = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_module(sy
 _ROOT = Path(__file__).resolve().parents[1]
 
 _START_TIMEOUT_S = 60.0  # two busy cores and a cold disk
-_MAX_REQUESTS = 2000  # then a child is replaced: libraries leak
+# A child is replaced when it has served so many, or holds so much more memory than at first: libraries leak.
+_MAX_REQUESTS = 2000
+_MAX_GROWTH_BYTES = 256 * 1024**2
+_OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGTRAP)  # how native code ends when it gets no more
 _PIPE_BYTES = 1024 * 1024
 _READ_BYTES = 256 * 1024
+_HELD_BYTES = 8 * 1024**2  # of an answer; a longer one is kept in a file until it is whole
+_MAX_REASON_BYTES = 2000
 
 
 class Sandbox:
@@ -54,7 +61,7 @@ class Sandbox:
                 yield answer
                 if process.broken:
                     break
-            if process.served >= _MAX_REQUESTS:
+            if process.is_worn:
                 self._discard()
 
     def stop(self) -> None:
@@ -106,10 +113,16 @@ class _Process:
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._to, self._from = self._popen.stdin.fileno(), self._popen.stdout.fileno()
-        self._received = bytearray()
+        self._received = b""
         _widen(self._to)
         _widen(self._from)
         self._await_ready()
+        self._first_bytes = self._held_bytes()
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether another process should take its place."""
+        return self.served >= _MAX_REQUESTS or self._held_bytes() > self._first_bytes + _MAX_GROWTH_BYTES
 
     def send(self, requests: Sequence[bytes]) -> None:
         """Write all requests; the child reads them before it answers, so that neither waits for the other."""
@@ -134,8 +147,8 @@ class _Process:
         (length,) = LENGTH.unpack(size)
         if not 1 <= length <= self._max_answer_bytes:
             return self._break(f"the parser produced more than {_amount(self._max_answer_bytes)}")
-        frame = self._receive(length, deadline)
-        return frame if isinstance(frame, ParseError) else self._unwrapped(frame)
+        kind = self._receive(1, deadline)
+        return kind if isinstance(kind, ParseError) else self._answer(kind, length - 1, deadline)
 
     def signal(self) -> None:
         """Kill the child and all that it started."""
@@ -154,27 +167,42 @@ class _Process:
     def _max_answer_bytes(self) -> int:
         return 8 * self._limits.max_text_chars + 16 * 1024 * 1024  # UTF-8, escapes, and the blocks
 
-    def _unwrapped(self, frame: bytes) -> bytes | ParseError:
-        kind, body = frame[:1], frame[1:]
+    def _answer(self, kind: bytes, length: int, deadline: float) -> bytes | ParseError:
         if kind == ANSWER:
-            return body
-        self.broken = kind != REFUSAL
-        return ParseError(body.decode("utf-8", "replace")[:500])
+            return self._receive(length, deadline)
+        reason = self._receive(min(length, _MAX_REASON_BYTES), deadline)
+        self.broken = self.broken or kind != REFUSAL or length > _MAX_REASON_BYTES
+        return reason if isinstance(reason, ParseError) else ParseError(reason.decode("utf-8", "replace")[:500])
+
+    def _held_bytes(self) -> int:
+        """Return the memory that the child holds; 0 once it has ended."""
+        try:
+            return int(psutil.Process(self._popen.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
 
     def _receive(self, size: int, deadline: float) -> bytes | ParseError:
-        while len(self._received) < size:
-            if not _ready(self._from, select.POLLIN, deadline):
-                return self._break(f"it took longer than {self._limits.timeout_s:g} s to read")
-            try:
-                read = os.read(self._from, _READ_BYTES)
-            except BlockingIOError:
-                continue
-            if not read:
+        """Return the next bytes of the answers, or why they do not come."""
+        with tempfile.SpooledTemporaryFile(_HELD_BYTES) as received:
+            while received.tell() < size:
+                if not self._received:
+                    failure = self._fill(deadline)
+                    if failure:
+                        return failure
+                taken = self._received[: size - received.tell()]
+                received.write(taken)
+                self._received = self._received[len(taken) :]
+            received.seek(0)
+            return received.read()
+
+    def _fill(self, deadline: float) -> ParseError | None:
+        if not _ready(self._from, select.POLLIN, deadline):
+            return self._break(f"it took longer than {self._limits.timeout_s:g} s to read")
+        with suppress(BlockingIOError):
+            self._received = os.read(self._from, _READ_BYTES)
+            if not self._received:
                 return self._break(self._obituary())
-            self._received += read
-        frame = bytes(self._received[:size])
-        del self._received[:size]
-        return frame
+        return None
 
     def _break(self, reason: str) -> ParseError:
         self.broken = True
@@ -188,6 +216,9 @@ class _Process:
             return "the parser closed its answers"
         if code == -signal.SIGXCPU:
             return f"it took longer than {self._limits.timeout_s:g} s to read"
+        if -code in _OUT_OF_MEMORY:
+            most = _amount(self._limits.memory_bytes)
+            return f"the parser crashed (signal {-code}): the file is damaged, or needs more than {most} of memory"
         return f"the parser crashed (signal {-code})" if code < 0 else f"the parser stopped (exit code {code})"
 
     def _await_ready(self) -> None:

@@ -83,19 +83,6 @@ def serve(
     serve_api(context.obj.settings(), host, port, insecure=insecure)
 
 
-@app.command(epilog="Example: plumbline doctor --json")
-def doctor(context: typer.Context, *, as_json: Json = False) -> None:
-    """Show versions, extras, database, store, models, addresses and limits in force."""
-    from rag import diagnosis, terminal
-
-    found = diagnosis.diagnose(context.obj.settings())
-    if as_json:
-        terminal.print_json(found)
-    else:
-        diagnosis.print_diagnosis(terminal.console(context.obj), found)
-    raise typer.Exit(0 if found["ok"] else 4)
-
-
 @check.command(
     "grounding",
     epilog="Examples: plumbline check grounding answers.jsonl, plumbline check grounding --fit labelled.jsonl",

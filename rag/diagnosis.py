@@ -2,6 +2,7 @@
 
 import platform
 import sqlite3
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from urllib.parse import urlsplit
@@ -28,10 +29,11 @@ _MODEL_LIMITS = {"timeout_s", "max_output_tokens", "context_tokens", "concurrenc
 _PACKAGES = ("numpy", "onnxruntime", "tokenizers", "fastapi", "SQLAlchemy", "qdrant-client", "streamlit")
 
 
-def diagnose(settings: Settings) -> dict[str, object]:
+def diagnose(settings: Settings, isolation: Mapping[str, str]) -> dict[str, object]:
     """Return everything that matters for running; "ok" is false where a dependency does not answer.
 
     A home without an index is no failure: "index" says what to do.
+    isolation: the limits of the processes that read files, and whether each is in force.
     """
     service = Service(open_backends(settings))
     try:
@@ -46,6 +48,7 @@ def diagnose(settings: Settings) -> dict[str, object]:
         "addresses": _addresses(settings),
         "limits": settings.model_dump(mode="json", include=_LIMITS)
         | {"model": settings.model.model_dump(mode="json", include=_MODEL_LIMITS)},
+        "isolation": dict(isolation),
     }
 
 

@@ -1,6 +1,7 @@
 """Where it runs: addresses, keys, limits. The only reader of the environment."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -74,14 +75,19 @@ class QuestionLimits(BaseModel, extra="forbid"):
     max_chars: int = Field(default=2000, ge=16)
 
 
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 class ParsingLimits(BaseModel, extra="forbid"):
     """Of the child process that reads a file."""
 
     max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
     max_text_chars: int = Field(default=20_000_000, ge=1)
-    timeout_s: float = Field(default=60, gt=0)
+    timeout_s: float = Field(default=50, gt=0)
     memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
-    workers: int = Field(default=2, ge=1, le=64)
+    workers: int = Field(default_factory=lambda: min(64, _cores()), ge=1, le=64)
 
 
 class Retention(BaseModel, extra="forbid"):

@@ -75,6 +75,8 @@ def _index(options: Options, settings: Settings, paths: Sequence[Path]) -> None:
         note(f"Indexing {', '.join(map(str, paths)) or 'the example handbook'} ...")
         report = index.build(request)
     print_report(options, report, as_json=False)
+    if not paths and report.problems:
+        note("One file of the handbook is a scan, on purpose: it is reported, and all others can be searched.")
 
 
 def _example(settings: Settings) -> SourceRequest | None:

@@ -55,7 +55,9 @@ def _refuse_pictures(pages: Sequence[PageText]) -> None:
     if any(page.lines for page in pages):
         return
     if any(page.pictures for page in pages):
-        raise ParseError("it has no text layer, only pictures of pages, and OCR is not installed")
+        raise ParseError(
+            "it is a scan: pictures of pages with no text layer, and text recognition (OCR) is not installed"
+        )
     raise ParseError("it is empty: no page has text")
 
 

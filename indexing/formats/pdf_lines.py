@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from statistics import median
 from typing import TypeAlias
 
 import pypdfium2 as pdfium
@@ -27,7 +28,11 @@ _REPLACED: dict[int, str | None] = {
     **dict.fromkeys((*range(1, 9), 0xAD, 0xFEFF, 0x200B)),
     **dict.fromkeys((0x02, 0xFFFE), "-"),  # pdfium's own signs for a hyphen at the end of a line
     0: "\ufffd",
+    **dict.fromkeys((0xF0B7, 0xF0A7, 0xF0D8, 0xF0FC), "•"),  # bullets of symbol fonts
 }
+_BROKEN = (0x02, 0xFFFE)  # pdfium's signs for a word that goes on in the next line
+_SAMPLED = 5  # letters of a line tell how it looks
+_CELL_GAP = 1.6  # of the letters' height: wider than any blank of justified text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,14 @@ class Line:
     top: float
     size: float  # the height of its letters, about the font size
     bold: bool = False
+    broken: bool = False  # its last word goes on in the next line, after a hyphen
+    full: bool = False  # it ends where its column does
+    celled: bool = False  # it is a row of cells: wide gaps part what stands in it
+
+    @property
+    def sideways(self) -> bool:
+        """Whether it runs up or down the page, as a note in the margin does."""
+        return len(self.text) > 3 and self.top - self.bottom > 3 * (self.right - self.left)
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -90,16 +103,35 @@ class _Reader:
         self._covers: list[tuple[float, float, float, float]] | None = None
 
     def lines(self) -> Iterator[Line | None]:
-        """Yield what a reader sees of each line."""
+        """Yield what a reader sees of each line, one by one what wide gaps part."""
         run: _Run = []
         for index in range(self._text.count_chars()):
             code = raw.FPDFText_GetUnicode(self._text.raw, index)
-            if code in _BREAKS:
-                yield self._line(run)
+            if code in _BREAKS or (run and run[-1][1] in _BROKEN and self._is_next_row(run[-1][0], index)):
+                yield from self._cells(run)
                 run = []
-            elif not (run and code == run[-1][1] and self._is_drawn_again(run[-1][0], index)):
+            drawn_again = run and code == run[-1][1] and self._is_drawn_again(run[-1][0], index)
+            if code not in _BREAKS and not drawn_again:
                 run.append((index, code))
-        yield self._line(run)
+        yield from self._cells(run)
+
+    def _cells(self, run: _Run) -> Iterator[Line | None]:
+        words = [word for word in _words(run) if word[0][1] > 32]
+        start = 0
+        for before, word in pairwise(words):
+            if self._is_apart(before[-1][0], word[0][0]):
+                end = run.index(word[0])
+                yield self._line(run[start:end])
+                start = end
+        yield self._line(run[start:])
+
+    def _is_apart(self, before: int, index: int) -> bool:
+        """Tell whether a wide gap parts two words, or one stands on another level."""
+        left, right = self._box(before), self._box(index)
+        height = max(1.0, left[3] - left[1])
+        return not self._is_sideways and (
+            right[0] - left[2] > _CELL_GAP * height or abs(right[1] - left[1]) > 2 * height
+        )
 
     def _line(self, run: _Run) -> Line | None:
         seen = [char for word in _words(run) for char in self._seen(word)]
@@ -109,9 +141,10 @@ class _Reader:
             return None
         first, last = self._box(inked[0]), self._box(inked[-1])
         box = (min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3]))
-        size = min(self._height(first), self._height(last))
-        bold = raw.FPDFText_GetFontWeight(self._text.raw, inked[0]) >= _BOLD or b"Bold" in self._font(inked[0])
-        return Line(text, self._number, *self._turned(*box), size, bold)
+        samples = inked[:: max(1, len(inked) // _SAMPLED)]
+        size = median(self._height(self._box(index)) for index in samples)
+        bold = all(map(self._is_bold, samples))
+        return Line(text, self._number, *self._turned(*box), size, bold, broken=seen[-1][1] in _BROKEN)
 
     def _seen(self, word: _Run) -> _Run:
         """Return the word, nothing when its first letter is hidden."""
@@ -129,6 +162,9 @@ class _Reader:
     def _height(self, box: tuple[float, float, float, float]) -> float:
         return box[2] - box[0] if self._is_sideways else box[3] - box[1]
 
+    def _is_bold(self, index: int) -> bool:
+        return raw.FPDFText_GetFontWeight(self._text.raw, index) >= _BOLD or b"Bold" in self._font(index)
+
     def _font(self, index: int) -> bytes:
         name, flags = ctypes.create_string_buffer(64), ctypes.c_int()
         raw.FPDFText_GetFontInfo(self._text.raw, index, name, 64, flags)
@@ -145,6 +181,10 @@ class _Reader:
         """Tell whether a character lies on the same one before it: bold made by drawing twice."""
         first, second = self._box(before), self._box(index)
         return abs(first[0] - second[0]) < 0.3 * max(0.1, first[2] - first[0]) and abs(first[1] - second[1]) < 1
+
+    def _is_next_row(self, before: int, index: int) -> bool:
+        first, second = self._box(before), self._box(index)
+        return second[0] < first[2] or self._is_sideways
 
     def _turned(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
         """Return the box as it stands when the text is upright."""

@@ -18,13 +18,24 @@ from indexing.formats.pdf_layout import Table
 from indexing.formats.pdf_lines import Line, normalised
 from indexing.formats.tables import is_header
 
-_BUDGET_S = 12.0  # for all pages of a document
+_BUDGET_S = 12.0  # of processor time, for all pages of a document: a busy machine gives no other text
 _PAGE_S = 4.0
 _LEAST_RULES = 4
 _MOST_OBJECTS = 3000  # a drawing, not a table
+_CELL_CHARS = 600  # a longer cell is a column of text with a frame around it
 _KEPT_SHARE = 0.9  # of the letters on these lines: a table with fewer has lost some
 # What pdfminer raises for damaged files; without a table the lines stay as they are.
-_FAILURES = (PSException, ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError, ArithmeticError)
+_FAILURES = (
+    RecursionError,
+    PSException,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +54,10 @@ def find_tables(data: bytes, document: pdfium.PdfDocument, pages: Sequence[Seque
         return []
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     tables: list[Table] = []
-    deadline = time.monotonic() + _BUDGET_S
+    deadline = time.process_time() + _BUDGET_S
     with _open(data) as plumber:
         for number in numbers:
-            left = min(_PAGE_S, deadline - time.monotonic())
+            left = min(_PAGE_S, deadline - time.process_time())
             if plumber is None or left <= 0:
                 break
             tables += _within(left, _Page(plumber, document, number), pages[number - 1])
@@ -57,8 +68,9 @@ def find_tables(data: bytes, document: pdfium.PdfDocument, pages: Sequence[Seque
 def _open(data: bytes) -> Iterator[PDF | None]:
     """Open the file again; None where pdfminer cannot."""
     try:
-        plumber = pdfplumber.open(io.BytesIO(data))
-    except _FAILURES:
+        with _limited(_PAGE_S):
+            plumber = pdfplumber.open(io.BytesIO(data))
+    except (TimeoutError, *_FAILURES):
         plumber = None
     try:
         yield plumber
@@ -85,19 +97,27 @@ def _has_rules(document: pdfium.PdfDocument, number: int) -> bool:
 
 def _within(seconds: float, page: _Page, lines: Sequence[Line]) -> list[Table]:
     """Return a page's tables, none if it takes too long."""
+    try:
+        with _limited(seconds):
+            return list(_tables(page, lines))
+    except (TimeoutError, *_FAILURES):
+        return []
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in what takes more processor time."""
 
     def stop(_signal: int, _frame: object) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        return list(_tables(page, lines))
-    except (TimeoutError, *_FAILURES):
-        return []
+        yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _tables(source: _Page, lines: Sequence[Line]) -> Iterator[Table]:
@@ -112,7 +132,7 @@ def _tables(source: _Page, lines: Sequence[Line]) -> Iterator[Table]:
         left, top, right, bottom = found.bbox
         rows = [[_cell(text, cell, height) for cell in row.cells] for row in found.rows]
         rows = [row for row in rows if any(row)]
-        if len(rows) > 1 and len(rows[0]) > 1:
+        if len(rows) > 1 and len(rows[0]) > 1 and max(len(cell) for row in rows for cell in row) <= _CELL_CHARS:
             shape = (left, height - bottom, right, height - top)
             table = Table(source.number, *shape, [_row(row) for row in rows], _header(rows))
             yield from [table] if _keeps_text(table, lines) else []

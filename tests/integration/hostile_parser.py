@@ -1,6 +1,7 @@
 """A parser process that misbehaves as it is asked to: what a hostile file would make a real one do."""
 
 import ctypes
+import fcntl
 import os
 import socket
 import sys
@@ -49,6 +50,30 @@ def segfault(_rest: bytes) -> bytes:
 
 def leave(_rest: bytes) -> bytes:
     os._exit(7)
+
+
+KEPT: list[bytearray] = []
+
+
+def leak(rest: bytes) -> bytes:
+    """Keep so much memory for ever, as libraries do that leak."""
+    KEPT.append(bytearray(b"x") * int(rest))
+    return b"%d" % os.getpid()
+
+
+def flood(_rest: bytes) -> bytes:
+    """Write into the pipe without end, past the library that frames answers."""
+    pipe = next(each for each in range(3, 64) if _is_answer_pipe(each))
+    os.write(pipe, (2**23).to_bytes(8, "big") + b"A")
+    while True:
+        os.write(pipe, bytes(65536))
+
+
+def _is_answer_pipe(descriptor: int) -> bool:
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+    except OSError:
+        return False
 
 
 def huge(rest: bytes) -> bytes:
@@ -123,6 +148,8 @@ ACTS = {
     "segfault": segfault,
     "leave": leave,
     "huge": huge,
+    "leak": leak,
+    "flood": flood,
     "bug": bug,
     "refuse": refuse,
     "deep": deep,

@@ -62,6 +62,38 @@ def test_a_child_that_is_well_answers_again_without_a_restart(sandbox):
     assert sandbox._process._popen.pid == child
 
 
+def test_a_child_that_holds_on_to_memory_is_replaced_after_its_batch(sandbox):
+    (first,) = asked(sandbox, b"leak 1000")
+    assert asked(sandbox, b"leak 100000000") == [first]
+    assert asked(sandbox, b"leak 180000000", b"leak 1000") == [first, first]
+    assert asked(sandbox, b"leak 1000") != [first]
+
+
+@pytest.mark.parametrize("act", [b"flood", b"huge 23000000", b"huge 60000000"])
+def test_a_flood_of_answers_does_not_fill_the_parent(act):
+    program = (
+        f"import resource, sys; sys.path.insert(0, {str(HERE.parent.parent)!r})\n"
+        "from pathlib import Path\n"
+        "from indexing.sandbox import Sandbox\n"
+        "from rag.settings import ParsingLimits\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"box = Sandbox('hostile_parser', ParsingLimits(timeout_s=5, workers=1), root=Path({str(HERE)!r}))\n"
+        "list(box.run([b'echo x'])); before = peak()\n"
+        f"answers = list(box.run([{act!r}, b'echo one', b'echo two']))\n"
+        "print((peak() - before) // 1024, answers[-1])\n"
+        "box.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    grown, last = done.stdout.split()
+    assert int(grown) <= 64
+    assert last == "b'two'"
+
+
+def test_children_yield_to_the_process_that_embeds(sandbox):
+    asked(sandbox, b"echo x")
+    assert psutil.Process(sandbox._process._popen.pid).nice() > psutil.Process().nice()
+
+
 def test_what_a_library_prints_spoils_no_answer(sandbox):
     assert asked(sandbox, b"talk", b"echo x") == [b"answered", b"x"]
 
