@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,10 +15,11 @@ import orjson
 from evals.code import indexing_digest, searching_digest
 from evals.corpus import EvalCorpus
 from evals.frozen import FrozenCorpus
-from evals.memo import MemoEmbedder, MemoStore
+from evals.memo import MemoEmbedder, MemoReranker, MemoStore
 from evals.stages import Stages, key_of
 from indexing.blob_cache import BlobCache
 from indexing.build import SourceRequest
+from indexing.embedding import cached_as
 from indexing.experiment_homes import bytes_below, experiment_home, prune_homes
 from indexing.forgetting import EXPERIMENTS, stage_cache
 from indexing.indexer import Indexer
@@ -83,6 +85,7 @@ class Lab:
     limits: QuestionLimits
     problems: int  # files that could not be indexed
     index_bytes: int  # on disk, with the texts
+    reranker: str = ""  # identity of the cross-encoder
 
 
 @contextmanager
@@ -115,12 +118,16 @@ def _lab(
     if not frozen.chunks:
         raise UsageError(f"None of the documents could be indexed: {_problems(home)}.")
     _count_embedded(bench, frozen, stages)
-    scope = scope_of(corpus, frozen, embedder.identity, search)
+    scope = scope_of(corpus, frozen, cached_as(embedder), search)
     store = search.over(frozen) if search else MemoStore(backends.store, stages, scope)
     limits = bench.settings.question
-    pipeline = Pipeline(frozen, store, lambda _: embedder, limits)
+    rerankers = cache(lambda name: MemoReranker(bench.backends.reranker_named(name), stages))
+    pipeline = Pipeline(frozen, store, lambda _: embedder, limits, reranker_named=rerankers)
     problems = len(_report(home)["problems"])
-    return Lab(bundle, frozen, pipeline, embedder, stages, scope, limits, problems, bytes_below(home))
+    model = bundle.query.cross_encoder
+    read_by = rerankers(model).identity if model else ""
+    asked = key_of(scope, read_by).hex() if model else scope
+    return Lab(bundle, frozen, pipeline, embedder, stages, asked, limits, problems, bytes_below(home), read_by)
 
 
 def scope_of(corpus: EvalCorpus, frozen: FrozenCorpus, model: str, search: Search | None) -> str:
@@ -137,7 +144,7 @@ def _index(bench: Bench, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbed
         report = _indexed(bench, home, corpus, bundle, embedder, stages)
         (home / REPORT).write_bytes(orjson.dumps(asdict(report)))
 
-    digest = home_digest(bench.settings, corpus, bundle.index, embedder.identity)
+    digest = home_digest(bench.settings, corpus, bundle.index, cached_as(embedder))
     with (
         _own_home(bench, fill)
         if not bench.cached

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
-from pathlib import Path
+from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -19,13 +19,15 @@ from rag.database.engine import Database
 from rag.database.reader import DocumentReader, IndexFacts
 from rag.errors import ModelMismatchError, RagError, UsageError
 from rag.pipeline import Pipeline
-from rag.ports import Embedder, Store
+from rag.ports import Embedder, Reranker, Store
 from rag.settings import Settings
 from rag.types import Filter
 
 BUILT_IN_EMBEDDER = IndexConfig().embedder
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _KEPT_FREE_BYTES = 4 << 20
+
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Backends:
     records: Database
     store: Store
     embedder_named: Callable[[str], Embedder]
+    reranker_named: Callable[[str], Reranker]
 
     def close(self) -> None:
         self.database.close()
@@ -51,7 +54,9 @@ class Service:
         self.reader = DocumentReader(backends.database)
         self.corpus = SqlCorpus(backends.database)
         limits = backends.settings.question
-        self.pipeline = Pipeline(self.corpus, backends.store, backends.embedder_named, limits)
+        self.pipeline = Pipeline(
+            self.corpus, backends.store, backends.embedder_named, limits, reranker_named=backends.reranker_named
+        )
 
     @cached_property
     def settings(self) -> Settings:
@@ -118,7 +123,8 @@ def open_backends(settings: Settings) -> Backends:
         database=truth_of(settings),
         records=_database(settings, "records.db"),
         store=_store(settings),
-        embedder_named=_Embedders(settings.home / "cache" / "models"),
+        embedder_named=_Loaded(partial(_embedder, settings)),
+        reranker_named=_Loaded(_reranker),
     )
 
 
@@ -151,27 +157,46 @@ def _give_freed_memory_back() -> None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT_FREE_BYTES)
 
 
-class _Embedders:
-    """Embedders by name, each loaded once."""
+class _Loaded(Generic[Model]):
+    """Models by name, each loaded once."""
 
-    def __init__(self, cache: Path) -> None:
-        self._cache, self._lock = cache, threading.Lock()
-        self._loaded: dict[str, Embedder] = {}
+    def __init__(self, load: Callable[[str], Model]) -> None:
+        self._load, self._lock = load, threading.Lock()
+        self._loaded: dict[str, Model] = {}
 
-    def __call__(self, name: str) -> Embedder:
+    def __call__(self, name: str) -> Model:
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = self._load(name)
             return self._loaded[name]
 
-    def _load(self, name: str) -> Embedder:
-        if name == BUILT_IN_EMBEDDER:
-            from rag.adapters.onnx import OnnxEmbedder
 
-            return OnnxEmbedder(self._cache)
-        from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
+def _embedder(settings: Settings, name: str) -> Embedder:
+    if name == BUILT_IN_EMBEDDER:
+        return _built_in(settings)
+    from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
 
-        return SentenceTransformersEmbedder(name)
+    return SentenceTransformersEmbedder(name)
+
+
+def _built_in(settings: Settings) -> Embedder:
+    from rag.adapters.onnx import OnnxEmbedder
+
+    cache = settings.home / "cache" / "models"
+    questions = OnnxEmbedder(cache)
+    match settings.accelerator:
+        case "":
+            return questions
+        case "openvino":
+            from rag.adapters.openvino import OpenVinoEmbedder
+
+            return OpenVinoEmbedder(questions, cache)
+
+
+def _reranker(name: str) -> Reranker:
+    from rag.adapters.cross_encoder import CrossEncoderReranker
+
+    return CrossEncoderReranker(name)
 
 
 def _said(check: Callable[[], None]) -> str:
