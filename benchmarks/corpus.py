@@ -85,7 +85,8 @@ class RandomEmbedder:
 
     def __init__(self, real: OnnxEmbedder) -> None:
         self._real = real
-        self.identity, self.dim, self.max_tokens = real.identity, real.dim, real.max_tokens
+        self.identity, self.precision = real.identity, real.precision
+        self.dim, self.max_tokens = real.dim, real.max_tokens
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         rows = np.array([self._dice(text).normal(size=self.dim) for text in texts], np.float32)

@@ -4,16 +4,14 @@ data/squad and the Markdown files of data/docs, all as plain text, in parts. Eac
 its chunks are embedded alone, then, where `--reference-python` names a Python that has it, by sentence-transformers.
 """
 
-import json
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TypeAlias
 
-from benchmarks import corpus, timing
+from benchmarks import corpus, reference, timing
+from benchmarks.reference import Reference
 from benchmarks.timing import Figure
 from indexing import versions
 from indexing.build import SourceRequest
@@ -24,10 +22,6 @@ from indexing.workshop import Workshop
 from rag.adapters.onnx import OnnxEmbedder
 from rag.settings import Settings
 
-REFERENCE = Path(__file__).with_name("reference_embedder.py")
-
-Reference: TypeAlias = subprocess.Popen[str]
-
 
 def main() -> None:
     options = timing.parser(__doc__)
@@ -36,8 +30,8 @@ def main() -> None:
     given = options.parse_args()
     embedder = OnnxEmbedder(given.work / "models")
     with ExitStack() as stack:
-        reference = stack.enter_context(_reference(given.reference_python)) if given.reference_python else None
-        rows = [_measured(files, embedder, reference, given.work) for files in _parts(given.data, given.parts)]
+        other = stack.enter_context(reference.started(given.reference_python)) if given.reference_python else None
+        rows = [_measured(files, embedder, other, given.work) for files in _parts(given.data, given.parts)]
     timing.show(_figures(rows), as_json=given.json)
 
 
@@ -47,7 +41,7 @@ def _parts(data: Path, count: int) -> list[list[corpus.Text]]:
 
 
 def _measured(
-    files: Sequence[corpus.Text], embedder: OnnxEmbedder, reference: Reference | None, work: Path
+    files: Sequence[corpus.Text], embedder: OnnxEmbedder, other: Reference | None, work: Path
 ) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         for text in files:
@@ -60,7 +54,7 @@ def _measured(
     started = perf_counter()
     embedder.embed(texts)
     seconds |= {"embedder": perf_counter() - started, "chunks": len(texts)}
-    return seconds | ({"reference": _time_of(reference, texts)} if reference else {})
+    return seconds | ({"reference": reference.embed(other, texts)[0]} if other else {})
 
 
 @contextmanager
@@ -80,25 +74,6 @@ def _chunks(shop: Workshop) -> list[str]:
         generation = config.digest
         ids = versions.with_chunks(connection, generation, born=2)
         return list(versions.read_texts(connection, ids, generation).values())
-
-
-@contextmanager
-def _reference(python: Path) -> Iterator[Reference]:
-    with subprocess.Popen(
-        [python, REFERENCE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        _time_of(process, ["warm up"])
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def _time_of(reference: Reference, texts: Sequence[str]) -> float:
-    assert reference.stdin is not None
-    assert reference.stdout is not None
-    reference.stdin.write(json.dumps(texts) + "\n")
-    reference.stdin.flush()
-    return float(reference.stdout.readline())
 
 
 def _figures(rows: Sequence[dict[str, float]]) -> list[Figure]:

@@ -171,6 +171,8 @@ def _kind(annotation: object) -> tuple[Kind, tuple[str, ...], bool]:
         return "choice", tuple(map(str, get_args(annotation))), False
     if get_origin(annotation) is tuple:
         return "choices", tuple(map(str, get_args(get_args(annotation)[0]))), False
+    if named := [each for each in get_args(annotation) if get_origin(each) is Literal]:
+        return _kind(named[0])  # models and splitters of others, which stand beside the names, are said in files
     if isinstance(annotation, UnionType):
         return "text", (), type(None) in get_args(annotation)
     kinds: dict[object, Kind] = {bool: "flag", int: "whole", float: "number", str: "text"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 _SUFFIXES = (".py", ".json", ".npy", ".md")
 _REMEMBERING = ("asking.py", "floors.py", "frozen.py", "memo.py")  # of evals: they decide what the cache holds
-_LIBRARIES = ("onnxruntime", "rank-bm25")
+_LIBRARIES = ("onnxruntime", "openvino", "rank-bm25")
 
 
 def code_digest() -> str:

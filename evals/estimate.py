@@ -23,7 +23,7 @@ from evals.runs import RunBook
 from evals.speeds import Speeds, measured, speeds_of
 from evals.splitting import split_cases
 from evals.stages import key_of
-from indexing.embedding import unembedded
+from indexing.embedding import cached_as, unembedded
 from indexing.experiment_homes import MANIFEST, bytes_below
 from indexing.forgetting import EXPERIMENTS, stage_cache
 from rag.config import Bundle
@@ -110,7 +110,7 @@ class Estimator:
     def _work(self, plan: Plan, looks_s: float) -> _Work:
         embedder = self._embedder_named(plan.bundle.index.embedder)
         sample = self._sample(plan.corpus)
-        digest = home_digest(self._settings, plan.corpus, plan.bundle.index, embedder.identity)
+        digest = home_digest(self._settings, plan.corpus, plan.bundle.index, cached_as(embedder))
         cases = split_cases(plan.eval_set.cases, plan.split).cases[: plan.limit]
         return _Work(plan, self._settings.home / EXPERIMENTS / digest, embedder, sample, cases, looks_s)
 
@@ -220,7 +220,7 @@ class Estimator:
             return "/".join(name)
         if name not in self._scopes:
             frozen = frozen_at(self._settings, work.home, work.plan.bundle.index)
-            self._scopes[name] = scope_of(work.plan.corpus, frozen, work.embedder.identity, search)
+            self._scopes[name] = scope_of(work.plan.corpus, frozen, cached_as(work.embedder), search)
         return self._scopes[name]
 
     def _unembedded_questions(self, work: _Work, spared: _Spared, cases: Sequence[Case]) -> int:

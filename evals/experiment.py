@@ -16,6 +16,7 @@ from evals.runs import RunBook
 from evals.scoring import Scorer, located_as_study
 from evals.splitting import Part, split_cases
 from evals.truth import checked_truth
+from indexing.embedding import cached_as
 from rag.errors import UsageError
 
 Watch: TypeAlias = Callable[[Outcome, float | None], None]  # told each outcome, with its headline metric
@@ -80,7 +81,7 @@ def _begun(plan: Plan, lab: Lab, book: RunBook, cases: int) -> Iterator[str]:
     """Begin the run, or go on with an interrupted one; where the block fails, say so in its row."""
     facts = {"set_name": plan.eval_set.name, "set_digest": plan.eval_set.digest, "bundle": plan.bundle.digest}
     facts |= {"split": plan.split, "name": plan.name, "parent": plan.parent}
-    run_id = book.begin(plan.key(lab.embedder.identity, lab.limits), facts, cases)
+    run_id = book.begin(plan.key(cached_as(lab.embedder), lab.limits), facts, cases)
     try:
         yield run_id
     except BaseException as error:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,10 +15,11 @@ import orjson
 from evals.code import indexing_digest, searching_digest
 from evals.corpus import EvalCorpus
 from evals.frozen import FrozenCorpus
-from evals.memo import MemoEmbedder, MemoStore
+from evals.memo import MemoEmbedder, MemoReranker, MemoStore
 from evals.stages import Stages, key_of
 from indexing.blob_cache import BlobCache
 from indexing.build import SourceRequest
+from indexing.embedding import cached_as
 from indexing.experiment_homes import bytes_below, experiment_home, prune_homes
 from indexing.forgetting import EXPERIMENTS, stage_cache
 from indexing.indexer import Indexer
@@ -84,6 +86,7 @@ class Lab:
     problems: int  # files that could not be indexed
     index_bytes: int  # on disk, with the texts
     writer: str  # what decides a model's answers beside the bundle; empty where no model writes
+    reranker: str = ""  # identity of the cross-encoder
 
 
 @contextmanager
@@ -116,22 +119,25 @@ def _lab(
     if not frozen.chunks:
         raise UsageError(f"None of the documents could be indexed: {_problems(home)}.")
     _count_embedded(bench, frozen, stages)
-    scope = scope_of(corpus, frozen, embedder.identity, search)
+    scope = scope_of(corpus, frozen, cached_as(embedder), search)
     store = search.over(frozen) if search else MemoStore(backends.store, stages, scope)
     limits = bench.settings.question
-    pipeline = Pipeline(frozen, store, lambda _: embedder, limits, bench.backends.writer)
-    problems = len(_report(home)["problems"])
+    rerankers = cache(lambda name: MemoReranker(bench.backends.reranker_named(name), stages))
+    pipeline = Pipeline(frozen, store, lambda _: embedder, limits, bench.backends.writer, reranker_named=rerankers)
+    model = bundle.query.cross_encoder
+    read_by = rerankers(model).identity if model else ""
     return Lab(
         bundle=bundle,
         corpus=frozen,
         pipeline=pipeline,
         embedder=embedder,
         stages=stages,
-        scope=scope,
+        scope=key_of(scope, read_by).hex() if model else scope,
         limits=limits,
-        problems=problems,
+        problems=len(_report(home)["problems"]),
         index_bytes=bytes_below(home),
         writer=writer_of(bundle, bench.settings),
+        reranker=read_by,
     )
 
 
@@ -154,7 +160,7 @@ def _index(bench: Bench, corpus: EvalCorpus, bundle: Bundle, embedder: MemoEmbed
         report = _indexed(bench, home, corpus, bundle, embedder, stages)
         (home / REPORT).write_bytes(orjson.dumps(asdict(report)))
 
-    digest = home_digest(bench.settings, corpus, bundle.index, embedder.identity)
+    digest = home_digest(bench.settings, corpus, bundle.index, cached_as(embedder))
     with (
         _own_home(bench, fill)
         if not bench.cached

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evals.stages import Coding, Stages, key_of
 from rag.fusion import ordered
-from rag.ports import Embedder, Snapshot, Snapshots
+from rag.ports import Embedder, Precision, Reranker, Snapshot, Snapshots
 from rag.types import ChunkId, Encoded, Filter, Matrix, Scored, TokenRows, Vector
 
 
@@ -26,6 +26,10 @@ class MemoEmbedder:
     @property
     def identity(self) -> str:
         return self._embedder.identity
+
+    @property
+    def precision(self) -> Precision:
+        return self._embedder.precision
 
     @property
     def dim(self) -> int:
@@ -81,6 +85,29 @@ class MemoEmbedder:
 
     def token_weights(self, token_ids: NDArray[np.int64]) -> Vector:
         return self._embedder.token_weights(token_ids)
+
+
+class MemoReranker:
+    """Implements `ports.Reranker`: a text that was read with a question before is not read again."""
+
+    def __init__(self, reranker: Reranker, stages: Stages) -> None:
+        self._reranker, self._stages = reranker, stages
+
+    @property
+    def identity(self) -> str:
+        return self._reranker.identity
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        keys = {text: key_of(self.identity, question, text) for text in texts}
+        known = {key: orjson.loads(each) for key, each in self._stages.find("rerank", list(keys.values())).items()}
+        missing = [text for text, key in keys.items() if key not in known]
+        if missing:
+            started = time.perf_counter()
+            made = dict(zip(map(keys.__getitem__, missing), self._reranker.scores(question, missing), strict=True))
+            seconds = time.perf_counter() - started
+            self._stages.keep("rerank", {key: orjson.dumps(score) for key, score in made.items()}, seconds)
+            known |= made
+        return [known[keys[text]] for text in texts]
 
 
 class MemoStore:

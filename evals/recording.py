@@ -46,6 +46,8 @@ def recorded(
         name=plan.name,
         code=code_digest(),
         model=lab.embedder.identity,
+        precision=lab.embedder.precision,
+        reranker=lab.reranker,
         split=plan.split,
         scoring=plan.scale.scoring,
         limit=plan.limit,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from indexing.identity import chunk_id
-from indexing.strategies import auto, recursive, sentences, tokens
+from indexing.strategies import auto, llama_index, recursive, sentences, tokens
 from indexing.strategies.packing import Atom, CountTokens, measure, words
 from rag.config import IndexConfig
 from rag.types import Block, Chunk, Document
@@ -56,6 +56,7 @@ def chunk_document(document: Document, config: IndexConfig, count_tokens: CountT
     Each chunk is a slice of the text, and together they cover all of it that is not blank, front matter excepted.
     No chunk is longer than `config.chunk_tokens`, and none with its context line longer than `max_tokens`, except a
     single word that is. Chunks overlap only where `config.overlap_tokens` says so.
+    Raises UsageError where a splitter of LlamaIndex does not keep to the text.
     """
     begin = document.blocks[0].start if document.blocks else 0  # front matter stands before the first block
     if not document.text[begin:].strip():
@@ -81,6 +82,8 @@ def _split(
             return recursive.split(document, begin, limit, count_tokens)
         case "tokens":
             return tokens.split(document, begin, limit, count_tokens)
+        case _:
+            return llama_index.split(document, begin, limit, count_tokens, config.splitter)
 
 
 def remembering(count_tokens: CountTokens) -> CountTokens:

@@ -11,7 +11,7 @@ from rag.config import PROJECTION_VERSION
 from rag.ports import Embedder
 from rag.types import Matrix, TokenRows, Vector
 
-__all__ = ["Embedded", "VectorCache", "embed_texts", "embed_with_tokens", "text_hash", "unembedded"]
+__all__ = ["Embedded", "VectorCache", "cached_as", "embed_texts", "embed_with_tokens", "text_hash", "unembedded"]
 
 _SLICE = 128  # texts between two writes to the cache: what a kill loses at most, some seconds of work
 
@@ -27,6 +27,14 @@ class Embedded:
 def text_hash(text: str) -> bytes:
     """Return the SHA-256 under which a text's vector is cached."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def cached_as(embedder: Embedder) -> str:
+    """Return the name under which vectors are cached.
+
+    What was made in bfloat16 stands apart from what was made in 32-bit floats, so that an experiment can be repeated.
+    """
+    return embedder.identity if embedder.precision == "float32" else f"{embedder.identity}/{embedder.precision}"
 
 
 def embed_texts(
@@ -45,12 +53,13 @@ def embed_texts(
             rows[places[name]] = vector
         progress(sum(len(places[name]) for name, _ in vectors))
 
-    known = cache.get(embedder.identity, list(places))
+    identity = cached_as(embedder)
+    known = cache.get(identity, list(places))
     fill(list(known.items()))
     missing = [name for name in places if name not in known]
     for names, some in _slices(missing, places, texts):
         made = list(zip(names, embedder.embed(some), strict=True))
-        cache.put(embedder.identity, made)
+        cache.put(identity, made)
         fill(made)
     if missing:
         cache.prune()
@@ -65,7 +74,7 @@ def embed_with_tokens(
     A text is known when the cache has both. Raises ModelUnavailableError, DiskFullError; UsageError where the embedder
     has no projection.
     """
-    places, identity, projected = _places(texts), embedder.identity, f"{embedder.identity}/{PROJECTION_VERSION}"
+    places, identity, projected = _places(texts), cached_as(embedder), _projected_as(embedder)
     vectors, tokens = cache.get(identity, list(places)), cache.get_tokens(projected, list(places), embedder.token_dim)
     found = {name: Embedded(vectors[name], tokens[name]) for name in places if name in vectors and name in tokens}
     missing = [name for name in places if name not in found]
@@ -85,10 +94,15 @@ def unembedded(names: Sequence[bytes], embedder: Embedder, cache: VectorCache, *
 
     tokens: for an index with token vectors, where a text is known when the cache has both.
     """
-    known = cache.known(embedder.identity, names)
+    known = cache.known(cached_as(embedder), names)
     if tokens:
-        known &= cache.known(f"{embedder.identity}/{PROJECTION_VERSION}", names)
+        known &= cache.known(_projected_as(embedder), names)
     return set(names) - known
+
+
+def _projected_as(embedder: Embedder) -> str:
+    """Return the name under which token vectors are cached."""
+    return f"{cached_as(embedder)}/{PROJECTION_VERSION}"
 
 
 def _places(texts: Sequence[str]) -> dict[bytes, list[int]]:

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
-from pathlib import Path
+from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -20,13 +20,15 @@ from rag.database.engine import Database
 from rag.database.reader import DocumentReader, IndexFacts
 from rag.errors import ModelMismatchError, RagError, UsageError
 from rag.pipeline import Pipeline
-from rag.ports import Embedder, LanguageModel, Store
+from rag.ports import Embedder, LanguageModel, Reranker, Store
 from rag.settings import ModelSettings, Settings
 from rag.types import Filter
 
 BUILT_IN_EMBEDDER = IndexConfig().embedder
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _KEPT_FREE_BYTES = 4 << 20
+
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Backends:
     records: Database
     store: Store
     embedder_named: Callable[[str], Embedder]
+    reranker_named: Callable[[str], Reranker]
     writer: Writer
 
     def close(self) -> None:
@@ -54,7 +57,14 @@ class Service:
         self.reader = DocumentReader(backends.database)
         self.corpus = SqlCorpus(backends.database)
         limits = backends.settings.question
-        self.pipeline = Pipeline(self.corpus, backends.store, backends.embedder_named, limits, backends.writer)
+        self.pipeline = Pipeline(
+            self.corpus,
+            backends.store,
+            backends.embedder_named,
+            limits,
+            backends.writer,
+            reranker_named=backends.reranker_named,
+        )
 
     @cached_property
     def settings(self) -> Settings:
@@ -122,7 +132,8 @@ def open_backends(settings: Settings) -> Backends:
         database=truth_of(settings),
         records=_database(settings, "records.db"),
         store=_store(settings),
-        embedder_named=_Embedders(settings.home / "cache" / "models"),
+        embedder_named=_Loaded(partial(_embedder, settings)),
+        reranker_named=_Loaded(_reranker),
         writer=Writer(settings.model, lambda: _language_model(settings.model)),
     )
 
@@ -168,27 +179,46 @@ def _give_freed_memory_back() -> None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT_FREE_BYTES)
 
 
-class _Embedders:
-    """Embedders by name, each loaded once."""
+class _Loaded(Generic[Model]):
+    """Models by name, each loaded once."""
 
-    def __init__(self, cache: Path) -> None:
-        self._cache, self._lock = cache, threading.Lock()
-        self._loaded: dict[str, Embedder] = {}
+    def __init__(self, load: Callable[[str], Model]) -> None:
+        self._load, self._lock = load, threading.Lock()
+        self._loaded: dict[str, Model] = {}
 
-    def __call__(self, name: str) -> Embedder:
+    def __call__(self, name: str) -> Model:
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = self._load(name)
             return self._loaded[name]
 
-    def _load(self, name: str) -> Embedder:
-        if name == BUILT_IN_EMBEDDER:
-            from rag.adapters.onnx import OnnxEmbedder
 
-            return OnnxEmbedder(self._cache)
-        from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
+def _embedder(settings: Settings, name: str) -> Embedder:
+    if name == BUILT_IN_EMBEDDER:
+        return _built_in(settings)
+    from rag.adapters.sentence_transformers import SentenceTransformersEmbedder
 
-        return SentenceTransformersEmbedder(name)
+    return SentenceTransformersEmbedder(name)
+
+
+def _built_in(settings: Settings) -> Embedder:
+    from rag.adapters.onnx import OnnxEmbedder
+
+    cache = settings.home / "cache" / "models"
+    questions = OnnxEmbedder(cache)
+    match settings.accelerator:
+        case "":
+            return questions
+        case "openvino":
+            from rag.adapters.openvino import OpenVinoEmbedder
+
+            return OpenVinoEmbedder(questions, cache)
+
+
+def _reranker(name: str) -> Reranker:
+    from rag.adapters.cross_encoder import CrossEncoderReranker
+
+    return CrossEncoderReranker(name)
 
 
 def _said(check: Callable[[], None]) -> str:

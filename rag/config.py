@@ -2,10 +2,10 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from rag.errors import UsageError
 
@@ -16,15 +16,21 @@ CHUNKER_VERSION = 2
 PROJECTION_VERSION = 1  # counts only where token vectors are kept
 
 BUILT_IN_EMBEDDER = "all-MiniLM-L6-v2"
+LLAMA_INDEX = "llama_index"
+Strategy: TypeAlias = Literal["auto", "sentences", "recursive", "tokens"]
+Ranker: TypeAlias = Literal["none", "late_interaction"]
+STRATEGIES: tuple[str, ...] = get_args(Strategy)
+RERANKERS: tuple[str, ...] = get_args(Ranker)
 
 
 class IndexConfig(BaseModel, frozen=True, extra="forbid"):
     """What decides a chunk's text and vector: a change needs a new generation."""
 
-    strategy: Literal["auto", "sentences", "recursive", "tokens"] = Field(
+    strategy: Strategy | str = Field(
         default="auto",
         description="How a document is cut into chunks: by its type and headings (auto), at sentences, at "
-        "paragraphs before sentences before words (recursive), or at words alone (tokens).",
+        "paragraphs before sentences before words (recursive), at words alone (tokens), or by a splitter of LlamaIndex "
+        "(llama_index:SentenceSplitter and its like).",
     )
     chunk_tokens: int = Field(
         default=200,
@@ -58,6 +64,14 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
             return {"token_vectors": False, **given}
         return given
 
+    @field_validator("strategy")
+    @classmethod
+    def _is_a_strategy(cls, name: str) -> str:
+        prefix, _, splitter = name.rpartition(":")
+        if name not in STRATEGIES and not (prefix == LLAMA_INDEX and splitter.isidentifier()):
+            raise ValueError(f"must be {', '.join(STRATEGIES)}, or {LLAMA_INDEX}:NAME of a splitter there")
+        return name
+
     @model_validator(mode="after")
     def _overlap_is_a_part(self) -> Self:
         if self.overlap_tokens >= self.chunk_tokens:
@@ -71,6 +85,11 @@ class IndexConfig(BaseModel, frozen=True, extra="forbid"):
                 f"token_vectors needs the built-in embedder: leave out embedder, or say {BUILT_IN_EMBEDDER}"
             )
         return self
+
+    @property
+    def splitter(self) -> str:
+        """The class of LlamaIndex that cuts; empty where one of our own strategies does."""
+        return self.strategy.partition(":")[2]
 
     @property
     def digest(self) -> str:
@@ -112,15 +131,29 @@ class QueryConfig(BaseModel, frozen=True, extra="forbid"):
         default=1.2, ge=0, le=10, description="BM25: how much a word counts that stands in a chunk again and again."
     )
     b: float = Field(default=0.75, ge=0, le=1, description="BM25: how much long chunks are held back, 0 not at all.")
-    rerank: Literal["none", "late_interaction"] = Field(
+    rerank: Ranker | str = Field(
         default="late_interaction",
         description="What orders the fused candidates anew: late interaction compares them word piece by word piece. "
-        "Without token vectors, or with one leg, nothing does.",
+        "Without token vectors, or with one leg, nothing does. The folder or name of a cross-encoder, with a slash in "
+        "it, lets that model read the best 20.",
     )
     top_k: int = Field(default=5, ge=1, le=100, description="How many chunks an answer is made from, at most.")
     context_tokens: int = Field(
         default=1200, ge=32, le=100_000, description="How many tokens these chunks have together, at most."
     )
+
+    @field_validator("rerank")
+    @classmethod
+    def _is_a_reranker(cls, name: str) -> str:
+        # Without a slash it would be a misspelt name of one of ours.
+        if name not in RERANKERS and "/" not in name and "\\" not in name:
+            raise ValueError(f"must be {', '.join(RERANKERS)}, or the folder of a cross-encoder, with a slash in it")
+        return name
+
+    @property
+    def cross_encoder(self) -> str:
+        """The folder or name of the model that reranks; empty where none does."""
+        return "" if self.rerank in RERANKERS else self.rerank
 
 
 class AnswerConfig(BaseModel, frozen=True, extra="forbid"):

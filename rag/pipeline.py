@@ -11,10 +11,10 @@ from rag.answers import Answered, Draft, Found, Notice
 from rag.checkpoint import Checkpoint
 from rag.errors import ModelMismatchError, SnapshotGoneError
 from rag.events import Begun, Event, Progress
-from rag.fusion import fuse
-from rag.ports import Corpus, Embedder, Pointer, Reading, Snapshot, Snapshots
+from rag.fusion import fuse, ordered
+from rag.ports import Corpus, Embedder, Pointer, Reading, Reranker, Snapshot, Snapshots
 from rag.replying import abstained, answered, in_place_of, written_answer, written_draft
-from rag.reranking import rerank, shares, to_compare
+from rag.reranking import compared_as, no_cross_encoder, rerank, shares, to_compare
 from rag.retrieval import keep, readable, retrieve
 from rag.screening import is_clear, screen
 from rag.settings import QuestionLimits
@@ -34,9 +34,11 @@ class Pipeline:
         embedder_named: Callable[[str], Embedder],
         limits: QuestionLimits,
         writer: Writer,
+        *,
+        reranker_named: Callable[[str], Reranker] = no_cross_encoder,
     ) -> None:
         self._corpus, self._store, self._embedder_named, self._limits = corpus, store, embedder_named, limits
-        self._writer = writer
+        self._writer, self._reranker_named = writer, reranker_named
         self._sentences = SentenceCache()
 
     def search(self, request: Request) -> Found:
@@ -142,8 +144,9 @@ class Pipeline:
             embedder = self._embedder_named(pointer.bundle.index.embedder)
             with watch.stage("embed"):
                 encoded = embedder.encode([request.question])[0]
+            asked = Asked(request, encoded, embedder, self._reranker_named)
             with self._store.snapshot(pointer.build, pointer.build_revision) as rows:
-                found = _search(Asked(request, encoded, embedder), reading, rows, watch)
+                found = _search(asked, reading, rows, watch)
         return replace(found, notices=found.notices + _shortened(encoded, embedder.max_tokens))
 
 
@@ -154,6 +157,7 @@ class Asked:
     request: Request
     encoded: Encoded
     embedder: Embedder
+    reranker_named: Callable[[str], Reranker] = no_cross_encoder
 
 
 def _search(asked: Asked, reading: Reading, rows: Snapshot, watch: Stopwatch) -> Found:
@@ -168,19 +172,23 @@ def _search(asked: Asked, reading: Reading, rows: Snapshot, watch: Stopwatch) ->
     with watch.stage("fuse"):
         ranking = fuse(legs, pointer.bundle.query)
     with watch.stage("rerank"):
-        compared = _compared(asked, rows, to_compare(ranking, pointer.bundle.query))
+        compared = _compared(asked, rows, reading, to_compare(ranking, pointer.bundle.query))
         ranking = rerank(ranking, compared, pointer.bundle.query)
-    scores = legs | ({"late_interaction": compared} if compared else {})
+    scores = legs | ({compared_as(pointer.bundle.query): compared} if compared else {})
     with watch.stage("keep"):
         hits, fates = keep(ranking, request, pointer, documents, reading, scores)
     trace = trace_of(request, scores, ranking, documents, fates, watch)
     return Found(request, asked.encoded, hits, pointer.revision, pointer.bundle, _stale(pointer), trace)
 
 
-def _compared(asked: Asked, rows: Snapshot, ids: Sequence[ChunkId]) -> list[Scored]:
-    """Return how close these chunks come to the question, word piece by word piece."""
+def _compared(asked: Asked, rows: Snapshot, reading: Reading, ids: Sequence[ChunkId]) -> list[Scored]:
+    """Return how close these chunks come to the question, as the bundle's reranker sees it."""
     if not ids:
         return []
+    if model := reading.pointer.bundle.query.cross_encoder:
+        chunks = reading.chunks(ids)
+        scores = asked.reranker_named(model).scores(asked.request.question, [chunks[id_].indexed_text for id_ in ids])
+        return ordered(dict(zip(ids, scores, strict=True)))
     embedder, encoded = asked.embedder, asked.encoded
     weights = shares(embedder.token_weights(encoded.token_ids))
     return rows.late_interaction(ids, embedder.project(encoded.token_vectors), weights)

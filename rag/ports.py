@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Bundle
-from rag.types import Chunk, ChunkId, DocumentInfo, Encoded, Filter, Hit, Matrix, Scored, TokenRows, Vector
+from rag.types import Chunk, ChunkId, DocumentInfo, Encoded, Filter, Matrix, Scored, TokenRows, Vector
+
+Precision: TypeAlias = Literal["float32", "bfloat16"]
 
 
 class Embedder(Protocol):
@@ -20,6 +22,10 @@ class Embedder(Protocol):
     @property
     def identity(self) -> str:
         """Hash of all that decides a vector; rows of two identities never share an index."""
+
+    @property
+    def precision(self) -> Precision:
+        """What `embed` and `embed_tokens` compute in. Not part of the identity: both may stand in one index."""
 
     @property
     def dim(self) -> int: ...
@@ -199,9 +205,17 @@ class Corpus(Protocol):
 
 
 class Reranker(Protocol):
-    """Better order for few hits."""
+    """A model that reads a question together with a text. Thread-safe."""
 
-    def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]: ...
+    @property
+    def identity(self) -> str:
+        """Hash of all that decides a score."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return how well each text answers the question, above 0 and below 1, in the order of `texts`.
+
+        A text that is too long for the model is cut. Raises ModelUnavailableError.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
-"""Few hits in a better order: the seam for late interaction and cross-encoders."""
+"""Few hits in a better order: by late interaction, or by a cross-encoder."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from rag.config import QueryConfig
+from rag.errors import ModelUnavailableError
+from rag.ports import Reranker
 from rag.types import ChunkId, Scored, Vector
 
 # As many as one leg gives by default: what a reader is shown comes from there, and each one costs time.
 COMPARED = 50
 # Half and half: word by word MaxSim sees what one vector blurs, and the fused score what only words or the whole tell.
 LATE_SHARE = 0.5
+# A cross-encoder reads each text together with the question, which takes as long as embedding it again.
+CROSS_COMPARED = 20
 DECIMALS = 6  # scores closer than this are a tie, and ties go by id
 
 
@@ -21,6 +25,18 @@ def to_compare(ranking: Sequence[Scored], config: QueryConfig) -> list[ChunkId]:
             return []
         case "late_interaction":
             return [chunk_id for chunk_id, _ in ranking[:COMPARED]]
+        case _:
+            return [chunk_id for chunk_id, _ in ranking[:CROSS_COMPARED]]
+
+
+def compared_as(config: QueryConfig) -> str:
+    """Return the name under which a trace shows the scores of the bundle's reranker."""
+    return "cross_encoder" if config.cross_encoder else config.rerank
+
+
+def no_cross_encoder(name: str) -> Reranker:
+    """Stand where no cross-encoder is to be had. Raises ModelUnavailableError."""
+    raise ModelUnavailableError(f"The cross-encoder {name!r} cannot be used here: nothing was opened that loads it.")
 
 
 def shares(weights: Vector) -> Vector:
@@ -36,6 +52,20 @@ def rerank(ranking: Sequence[Scored], compared: Sequence[Scored], config: QueryC
             return list(ranking)
         case "late_interaction":
             return blended(ranking, dict(compared))
+        case _:
+            return reordered(ranking, dict(compared))
+
+
+def reordered(ranking: Sequence[Scored], cross: dict[ChunkId, float]) -> list[Scored]:
+    """Return what a cross-encoder has read in its order, with its scores, which are above 0.
+
+    The others follow in their order, with what a scale of those that were read says of their fused score: 0 or less.
+    """
+    fused_range = _range([score for chunk_id, score in ranking if chunk_id in cross])
+    below = [
+        (id_, round(min(_scaled(score, fused_range), 0.0), DECIMALS)) for id_, score in ranking if id_ not in cross
+    ]
+    return [*sorted(cross.items(), key=lambda each: (-each[1], each[0])), *below]
 
 
 def blended(ranking: Sequence[Scored], late: dict[ChunkId, float]) -> list[Scored]:

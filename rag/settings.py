@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     store_api_key: SecretStr = SecretStr("")
     sets: Path = Path("eval-sets")  # where the workbench keeps eval sets: they quote documents, and outlive the home
     embedder: str = ""
-    accelerator: str = ""
+    accelerator: Literal["", "openvino"] = ""  # of embedding many texts; questions are embedded without it
     model: ModelSettings = ModelSettings()
     api: ApiSettings = ApiSettings()
     workbench: WorkbenchSettings = WorkbenchSettings()

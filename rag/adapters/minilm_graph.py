@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
-from rag.adapters.minilm_files import ModelFiles
+from rag.adapters.minilm_files import GRAPH_FILE, ModelFiles
 from rag.errors import ModelUnavailableError
 
-GRAPH_FILE = "model.onnx"
 _WEIGHTS_FILE = "weights.bin"
 _FUSED = "com.microsoft"
 _INPUTS = ("input_ids", "token_type_ids", "attention_mask")

@@ -1,43 +1,47 @@
 """The built-in embedder: all-MiniLM-L6-v2 by ONNX Runtime in 32-bit floats, without torch."""
 
-import json
-from collections.abc import Iterator, Sequence
-from importlib import resources
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 
 from rag.adapters.embedder_identity import embedder_identity
 from rag.adapters.graph_cache import discard_graph, ensure_graph
-from rag.adapters.minilm_files import TOKENIZER_SHA256, WEIGHTS_SHA256, ModelFiles, built_in, require_sha256
+from rag.adapters.minilm_files import GRAPH_FILE, TOKENIZER_SHA256, WEIGHTS_SHA256, ModelFiles, built_in
 from rag.adapters.minilm_projection import TOKEN_DIM, project, project_to_bytes
+from rag.adapters.minilm_texts import (
+    DIM,
+    MAX_TOKENS,
+    MIN_PROBE_COSINE,
+    Ids,
+    batches,
+    encodings,
+    model_inputs,
+    open_tokenizer,
+    probes,
+)
 from rag.adapters.wordpieces import wordpiece_weights
 from rag.errors import ModelUnavailableError
+from rag.ports import Precision
 from rag.types import Encoded, Matrix, TokenRows, Vector
 
 NAME = "all-MiniLM-L6-v2"
-MIN_PROBE_COSINE = 0.9999
-_GRAPH_FILE = "model.onnx"
-_DIM = 384
-_MAX_TOKENS = 254  # 256 positions of the model's training, less the two special tokens
-_CLS, _SEP = 101, 102
 _FAR_FROM_REFERENCE = (
     "The built-in model gives other vectors than it should on this machine (lowest cosine {cosine:.4f}, at least "
     f"{MIN_PROBE_COSINE} is needed). Its files were deleted; if this returns, reinstall `onnxruntime`."
 )
 
-Ids = NDArray[np.int64]
-
 
 class OnnxEmbedder:
     """Unit vectors of 384 numbers; a text of more than 254 word pieces is cut. Thread-safe."""
 
-    dim = _DIM
-    max_tokens = _MAX_TOKENS
+    dim = DIM
+    max_tokens = MAX_TOKENS
     token_dim = TOKEN_DIM
+    precision: Precision = "float32"
 
     def __init__(self, cache: Path, batch: int = 8) -> None:
         """Open the graph under `cache`, built there first where it is absent, and compare it with the references.
@@ -46,22 +50,22 @@ class OnnxEmbedder:
         """
         files = built_in()
         self._batch = batch
-        self._tokenizer = _tokenizer(files)
+        self._tokenizer = open_tokenizer(files)
         self._session = _checked_session(files, cache, self._tokenizer)
 
     @property
     def identity(self) -> str:
-        return embedder_identity(WEIGHTS_SHA256, TOKENIZER_SHA256, max_length=_MAX_TOKENS + 2)
+        return embedder_identity(WEIGHTS_SHA256, TOKENIZER_SHA256, max_length=MAX_TOKENS + 2)
 
     def embed(self, texts: Sequence[str]) -> Matrix:
-        rows = np.empty((len(texts), _DIM), np.float32)
-        for places, ids in self._batches(texts):
+        rows = np.empty((len(texts), DIM), np.float32)
+        for places, ids in batches(self._tokenizer, texts, self._batch):
             rows[places] = _run(self._session, ids, "sentence_embedding")
         return rows
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         encoded: dict[int, Encoded] = {}
-        for places, ids in self._batches(texts):
+        for places, ids in batches(self._tokenizer, texts, self._batch):
             vectors, tokens = _run_both(self._session, ids)
             for row, place in enumerate(places):
                 inner = slice(1, len(ids[row]) - 1)
@@ -69,8 +73,8 @@ class OnnxEmbedder:
         return [encoded[place] for place in range(len(texts))]
 
     def embed_tokens(self, texts: Sequence[str]) -> tuple[Matrix, list[TokenRows]]:
-        rows, found = np.empty((len(texts), _DIM), np.float32), dict[int, TokenRows]()
-        for places, ids in self._batches(texts):
+        rows, found = np.empty((len(texts), DIM), np.float32), dict[int, TokenRows]()
+        for places, ids in batches(self._tokenizer, texts, self._batch):
             rows[places], tokens = _run_both(self._session, ids)
             for row, place in enumerate(places):
                 found[place] = project_to_bytes(tokens[row, 1 : len(ids[row]) - 1])
@@ -80,7 +84,7 @@ class OnnxEmbedder:
         return project(token_vectors)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(encoding.ids) for encoding in _encodings(self._tokenizer, texts)]
+        return [len(encoding.ids) for encoding in encodings(self._tokenizer, texts)]
 
     def token_ends(self, text: str) -> list[int]:
         return [end for _, end in self._tokenizer.encode(text, add_special_tokens=False).offsets]
@@ -88,38 +92,13 @@ class OnnxEmbedder:
     def token_weights(self, token_ids: Ids) -> Vector:
         return wordpiece_weights()[token_ids]
 
-    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Ids]]]:
-        """Yield places and word pieces, texts of like length together: padding is wasted work."""
-        ids = [_with_special_tokens(encoding) for encoding in _encodings(self._tokenizer, texts)]
-        order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
-        for start in range(0, len(order), self._batch):
-            places = order[start : start + self._batch]
-            yield places, [ids[place] for place in places]
-
-
-def _tokenizer(files: ModelFiles) -> Tokenizer:
-    require_sha256(files.tokenizer, TOKENIZER_SHA256)
-    tokenizer = Tokenizer.from_file(str(files.tokenizer))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()  # its file pads and cuts to 128; `_with_special_tokens` cuts, counting must not
-    return tokenizer
-
-
-def _encodings(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoding]:
-    encodings: list[Encoding] = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-    return encodings
-
-
-def _with_special_tokens(encoding: Encoding) -> Ids:
-    return np.array([_CLS, *encoding.ids[:_MAX_TOKENS], _SEP], np.int64)
-
 
 def _checked_session(files: ModelFiles, cache: Path, tokenizer: Tokenizer) -> onnxruntime.InferenceSession:
     """Open the graph; one that a crash has damaged is built again, once."""
     for attempt in ("cached", "fresh"):
         folder = ensure_graph(files, cache)
         try:
-            session = _open(folder / _GRAPH_FILE)
+            session = _open(folder / GRAPH_FILE)
             cosine = _lowest_probe_cosine(session, tokenizer)
         except _RUNTIME_ERRORS as error:
             discard_graph(cache)
@@ -150,34 +129,21 @@ def _open(graph: Path) -> onnxruntime.InferenceSession:
 
 
 def _lowest_probe_cosine(session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> float:
-    texts, references = _probes()
-    ids = [_with_special_tokens(encoding) for encoding in _encodings(tokenizer, texts)]
-    return float((_run(session, ids, "sentence_embedding") * references).sum(axis=1).min())
-
-
-def _probes() -> tuple[list[str], Matrix]:
-    content = json.loads(resources.files("rag.adapters").joinpath("data", "minilm_probes.json").read_bytes())
-    return content["texts"], np.array(content["vectors"], np.float32)
+    texts, references = probes()
+    rows = np.empty_like(references)
+    for places, ids in batches(tokenizer, texts, len(texts)):
+        rows[places] = _run(session, ids, "sentence_embedding")
+    return float((rows * references).sum(axis=1).min())
 
 
 def _run(session: onnxruntime.InferenceSession, ids: Sequence[Ids], output: str) -> Matrix:
-    rows: Matrix = session.run([output], _inputs(ids))[0]
+    rows: Matrix = session.run([output], model_inputs(ids))[0]
     return rows
 
 
 def _run_both(session: onnxruntime.InferenceSession, ids: Sequence[Ids]) -> tuple[Matrix, NDArray[np.float32]]:
-    vectors, tokens = session.run(["sentence_embedding", "token_embeddings"], _inputs(ids))
+    vectors, tokens = session.run(["sentence_embedding", "token_embeddings"], model_inputs(ids))
     return vectors, tokens
-
-
-def _inputs(ids: Sequence[Ids]) -> dict[str, Ids]:
-    """Return a batch padded to its longest text, with the mask that hides the padding."""
-    padded = np.zeros((len(ids), max(map(len, ids))), np.int64)
-    mask = np.zeros_like(padded)
-    for row, text in enumerate(ids):
-        padded[row, : len(text)] = text
-        mask[row, : len(text)] = 1
-    return {"input_ids": padded, "attention_mask": mask, "token_type_ids": np.zeros_like(padded)}
 
 
 def _unit_rows(rows: Matrix) -> Matrix:

@@ -1,6 +1,5 @@
 """Any other model, by local folder or by a name in the local cache, through sentence-transformers (and torch)."""
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.adapters.embedder_identity import embedder_identity
+from rag.adapters.torch_hashes import tokenizer_hash, weights_hash
+from rag.adapters.transformers_output import silence_transformers
 from rag.adapters.wordpieces import wordpiece_weights
 from rag.errors import ModelUnavailableError, UsageError
+from rag.ports import Precision
 from rag.types import Encoded, Matrix, TokenRows, Vector
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class SentenceTransformersEmbedder:
     """Unit vectors of a sentence-transformers model on the processor; its prompts are not used. Thread-safe."""
 
     token_dim = 0
+    precision: Precision = "float32"
 
     def __init__(self, name_or_path: str, batch: int = 8) -> None:
         """Load from this machine only. Raises ModelUnavailableError without the extra or the model."""
@@ -103,6 +106,7 @@ def _load(name_or_path: str) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     except ImportError as error:
         raise ModelUnavailableError(_INSTALL) from error
+    silence_transformers()
     try:
         return SentenceTransformer(name_or_path, device="cpu", local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -112,11 +116,8 @@ def _load(name_or_path: str) -> "SentenceTransformer":
 
 
 def _identity(model: "SentenceTransformer") -> str:
-    weights = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        weights.update(name.encode() + np.ascontiguousarray(tensor.float().numpy()).tobytes())
-    tokenizer = hashlib.sha256(repr(sorted(model.tokenizer.get_vocab().items())).encode()).hexdigest()
-    return embedder_identity(weights.hexdigest(), tokenizer, max_length=_max_length(model), pooling=repr(model))
+    weights, tokenizer = weights_hash(model), tokenizer_hash(model.tokenizer)
+    return embedder_identity(weights, tokenizer, max_length=_max_length(model), pooling=repr(model))
 
 
 def _max_length(model: "SentenceTransformer") -> int:

@@ -56,7 +56,7 @@ OTHER: Content = {"g0": (3, "hr"), "g1": (0, "hr"), "g2": (0, "hr"), "g3": (2, "
 class HashedWords:
     """An Embedder without a model: a text is the sum of the vectors that its words hash to."""
 
-    identity, dim, max_tokens = "hashed-words", DIM, 256
+    identity, precision, dim, max_tokens = "hashed-words", "float32", DIM, 256
 
     def embed(self, texts: list[str]) -> Matrix:
         rows = np.array([sum(map(_word_vector, text.split())) for text in texts], np.float32)

@@ -7,12 +7,11 @@ import streamlit as st
 
 from evals.bundle_shelf import KnownBundle, bundle_named, name_of
 from rag.api.view import visible
-from rag.config import QueryConfig
+from rag.config import RERANKERS, QueryConfig
 from rag.errors import RagError
 
 _NOTHING, _CHANGED = "", "changed"
 _FUSIONS: tuple[str, ...] = get_args(QueryConfig.model_fields["fusion"].annotation)
-_RERANKERS: tuple[str, ...] = get_args(QueryConfig.model_fields["rerank"].annotation)
 
 
 def choose_bundles(known: Sequence[KnownBundle]) -> tuple[str, str]:
@@ -64,7 +63,8 @@ def _changed(a: str, known: Sequence[KnownBundle]) -> str:
         columns = st.columns(4, vertical_alignment="bottom")
         fusion = columns[0].selectbox("Fusion", _FUSIONS, _FUSIONS.index(shown.fusion), key="ask_fusion")
         weight = columns[1].slider("Weight of meaning", 0.0, 1.0, shown.dense_weight, 0.05, key="ask_dense_weight")
-        rerank = columns[2].selectbox("Reranker", _RERANKERS, _RERANKERS.index(shown.rerank), key="ask_rerank")
+        rankers = list(dict.fromkeys([*RERANKERS, base.query.rerank, shown.rerank]))
+        rerank = columns[2].selectbox("Reranker", rankers, rankers.index(shown.rerank), key="ask_rerank")
         top_k = columns[3].number_input("Chunks kept (top_k)", 1, 100, shown.top_k, key="ask_top_k")
         pressed = st.form_submit_button("Answer with these", key="ask_changed_apply")
     if pressed:

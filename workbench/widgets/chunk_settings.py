@@ -1,10 +1,10 @@
 """The settings that decide chunks, as fields: with their meaning, range and default."""
 
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import streamlit as st
 
-from rag.config import IndexConfig
+from rag.config import STRATEGIES, IndexConfig
 
 Side: TypeAlias = Literal["a", "b"]
 _STRATEGY = (
@@ -19,7 +19,7 @@ _CONTEXT = "Title, headings and table header are put before each chunk for searc
 
 def choose_index(side: Side, default: IndexConfig) -> IndexConfig | None:
     """Show the settings of one side, kept in the address; return what is chosen, None where it cannot be."""
-    name, strategies = side.upper(), list(get_args(IndexConfig.model_fields["strategy"].annotation))
+    name, strategies = side.upper(), list(dict.fromkeys([*STRATEGIES, default.strategy]))
     with st.container(border=True, key=f"chunks_{side}"):
         strategy, tokens, overlap = st.columns(3)
         with strategy:

@@ -8,6 +8,7 @@ import streamlit as st
 from rag.answers import TracedHit
 from rag.config import QueryConfig
 from rag.explanation import Way, ways
+from rag.reranking import compared_as
 from workbench.asking import Side
 from workbench.widgets.tables import Cell, Row, show_table
 
@@ -21,6 +22,8 @@ _RERANKED = {
     "none": "No reranker: the fused order stands.",
     "late_interaction": "The first 50 are compared word by word: half of the score is that, half the fused one.",
 }
+_COMPARED = {"none": "word_by_word", "late_interaction": "word_by_word", "cross_encoder": "cross_encoder"}
+_CROSS_ENCODED = "A cross-encoder has read the first 20 together with the question: the score is its own."
 _SHOWN_CHARS = 160  # of a chunk, in a table
 
 
@@ -92,14 +95,15 @@ def _fused_row(side: Side, way: Way) -> Mapping[str, Cell]:
 
 
 def _show_reranked(side: Side, found: list[Way], key: str) -> None:
-    st.caption(_RERANKED[side.bundle.query.rerank])
+    st.caption(_RERANKED.get(side.bundle.query.rerank, _CROSS_ENCODED))
+    compared = compared_as(side.bundle.query)
     rows = [
         {
             "rank": way.rank,
             "moved": _moved(way.moved),
             "score": way.hit.score,
             "fused": way.fused,
-            "word_by_word": way.hit.scores.get("late_interaction"),
+            _COMPARED[compared]: way.hit.scores.get(compared),
             **_what(side, way.hit),
         }
         for way in found
