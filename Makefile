@@ -39,7 +39,7 @@ check: install-dev
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 format: install-dev
 	$(BIN)/ruff format .

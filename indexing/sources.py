@@ -13,6 +13,7 @@ import yaml
 from pathspec import GitIgnoreSpec
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from indexing.formats.extracted import SEPARATOR
 from rag.config import validation_message
 from rag.errors import UsageError
 
@@ -86,6 +87,10 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
             tags=rule.tags,
         )
 
+    def excludes(self, relative: str) -> bool:
+        """Tell whether a pattern takes this path out of the source."""
+        return bool(_spec(self.exclude).match_file(relative))
+
     def without(self, paths: Sequence[str]) -> "SourceSpec":
         """Return the source without these of its files, in whichever Unicode form their names lie on disk."""
         forms = [form for path in paths for form in sorted({path, unicodedata.normalize("NFD", path)})]
@@ -104,6 +109,17 @@ class FoundFile:
     ctime_ns: int = 0
     inode: int = 0
     refused: str = ""  # why it must not be opened
+    member: str = ""  # of an attachment: what lies behind the name of its file
+
+    @property
+    def container(self) -> str:
+        """The file on disk, below the source: itself, or the mail that an attachment lies in."""
+        return self.relative[: -len(SEPARATOR + self.member)] if self.member else self.relative
+
+    @property
+    def depth(self) -> int:
+        """In how many mails it lies."""
+        return self.member.count(SEPARATOR) + 1 if self.member else 0
 
     @property
     def path(self) -> Path:
