@@ -9,12 +9,13 @@ from functools import cached_property
 from evals.corpus import EvalCorpus
 from evals.stages import key_of
 from indexing.catalog import Source
+from indexing.changes import Change
 from indexing.chunking import chunk_document
 from indexing.embedding import text_hash
 from indexing.forgetting import stage_cache
 from indexing.parse_cache import ParseCache
 from indexing.parsing import Parsers, ParseTask
-from indexing.scanning import Change, scan_sources
+from indexing.scanning import scan_sources
 from indexing.staging import judged
 from rag.answering.reading import read
 from rag.config import IndexConfig

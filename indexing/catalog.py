@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
+from indexing.formats.extracted import SEPARATOR
 from indexing.sources import SourceSpec
 from rag.database import tables as t
 from rag.errors import NotFoundError
@@ -100,6 +101,14 @@ def read_known(connection: Connection, document_id: str | None = None) -> dict[s
     query = query.where(t.documents.c.state != "removed")
     rows = connection.execute(query if document_id is None else query.where(t.documents.c.id == document_id)).all()
     return {row[0]: Known(*tuple(row)) for row in rows}
+
+
+def known_attachments(connection: Connection, known: Known) -> list[Known]:
+    """Return what is known of the documents that lie in a mail, at any depth, the excluded ones too."""
+    inside = t.documents.c.path.startswith(known.path + SEPARATOR, autoescape=True)
+    ids = select(t.documents.c.id).where(t.documents.c.source == known.source, inside)
+    found = (read_known(connection, each).get(each) for each in connection.execute(ids).scalars().all())
+    return [each for each in found if each is not None]
 
 
 def find_document(connection: Connection, uri: str) -> str:

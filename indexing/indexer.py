@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from indexing import catalog
+from indexing.attachments import mails_of
 from indexing.build import SourceRequest, add_sources, default_bundle, new_target, read_request, target_for
 from indexing.generations import Target, find_target, serving_config
 from indexing.locking import refresh_lock
@@ -84,7 +85,9 @@ class Indexer:
             catalog.known_document(connection, document_id)
             catalog.mark_excluded(connection, document_id, reason.strip() or _NO_REASON)
         with self._locked(wait=True):
-            return self._run_for(Scan(seen=1, excluded=[self._known(document_id)[1]]))
+            known = self._known(document_id)[1]
+            inside = [each for each in self._attachments(known) if each.state != "excluded"]
+            return self._run_for(Scan(seen=1, excluded=[known], removed=inside))
 
     def include(self, document_id: str) -> Report:
         """Index a document that was excluded as it is now.
@@ -95,9 +98,11 @@ class Indexer:
             source, known = self._known(document_id)
             if known.state not in {"excluded", "held"}:  # held: a former attempt was interrupted
                 raise UsageError(f"The document {source.spec.name}/{known.path} is not excluded.")
+            self._refuse_in_excluded_mail(source, known)
             with self.shop.database.write() as connection:
                 catalog.mark_included(connection, document_id)
-            return self._run_for(scan_document(*self._known(document_id)))
+            source, known = self._known(document_id)
+            return self._run_for(scan_document(source, known, self._attachments(known)))
 
     def reindex(self, document_id: str) -> Report:
         """Read and index a document anew, though nothing changed.
@@ -109,7 +114,7 @@ class Indexer:
             if known.state == "excluded":
                 uri = f"{source.spec.name}/{known.path}"
                 raise UsageError(f"The document {uri} is excluded. `plumbline index include {uri}` takes it back.")
-            return self._run_for(scan_document(source, known))
+            return self._run_for(scan_document(source, known, self._attachments(known)))
 
     def rebuild(self) -> Report:
         """Make the serving generation's build anew from the truth: no parsing, and no embedding of what is cached."""
@@ -168,6 +173,18 @@ class Indexer:
     def _known(self, document_id: str) -> tuple[catalog.Source, catalog.Known]:
         with self.shop.database.read() as connection:
             return catalog.known_document(connection, document_id)
+
+    def _attachments(self, known: catalog.Known) -> list[catalog.Known]:
+        with self.shop.database.read() as connection:
+            return catalog.known_attachments(connection, known)
+
+    def _refuse_in_excluded_mail(self, source: catalog.Source, known: catalog.Known) -> None:
+        """Raise UsageError where a document lies in a mail that is excluded: nobody opens that."""
+        with self.shop.database.read() as connection:
+            excluded = catalog.excluded_paths(connection).get(source.spec.name, ())
+        for mail in (path for path in mails_of(known.path) if path in excluded):
+            uri = f"{source.spec.name}/{mail}"
+            raise UsageError(f"Its mail {uri} is excluded. `plumbline index include {uri}` takes that back first.")
 
     def _refresh_of(self, targets: Sequence[Target], *, serve: Bundle | None = None, forced: bool = False) -> Refresh:
         with self.shop.database.read() as connection:

@@ -39,6 +39,7 @@ class ParseTask:
     path: Path  # absolute
     relative: str  # to its source: its ending says what it is
     size: int = 0  # what is known of it, for making up batches
+    member: str = ""  # which of its attachments, by names below the file; empty: the file itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Parsed:
     owner: str = ""
     tags: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()  # what people should see: hidden text, pages without text
+    attachments: tuple[str, ...] = ()  # names of files in it that are documents of their own
 
 
 Outcome: TypeAlias = tuple[ParseTask, Parsed | ParseError]
@@ -158,7 +160,8 @@ class Parsers:
             return error
 
     def _request(self, task: ParseTask, content: bytes) -> bytes:
-        return b"%d\0%b\0%b" % (self._limits.max_text_chars, task.relative.encode("utf-8", "replace"), content)
+        name, member = task.relative.encode("utf-8", "replace"), task.member.encode("utf-8", "replace")
+        return b"%d\0%b\0%b\0%b" % (self._limits.max_text_chars, name, member, content)
 
     def _parsed(self, content: bytes, answer: bytes | ParseError) -> Parsed | ParseError:
         try:
@@ -211,4 +214,5 @@ def _checked(content: bytes, answer: bytes, max_chars: int) -> Parsed:
         owner=stated.owner,
         tags=stated.tags,
         warnings=found.warnings,
+        attachments=found.attachments,
     )

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from indexing.changes import Change
 from indexing.chunking import Chunked, chunk_document
 from indexing.forgetting import stage_cache
 from indexing.identity import document_id
 from indexing.parse_cache import ParseCache
 from indexing.parsing import Parsers
-from indexing.scanning import Change
 from indexing.sources import FoundFile, SourceSpec
 from indexing.staging import read_changes
 from indexing.strategies.packing import CountTokens

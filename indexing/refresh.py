@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from indexing import catalog, versions, writing
+from indexing.attachments import Attachments
+from indexing.changes import Change
 from indexing.cleaning import clean_up, compact_where_due
 from indexing.filling import catch_up
 from indexing.generations import Target
 from indexing.parsing import Parsers
 from indexing.publishing import Pending, publish
 from indexing.report import Problem, Progress, Report
-from indexing.scanning import Change, Scan, scan_sources
+from indexing.scanning import Scan, scan_sources
 from indexing.staging import Read, Staged, read_changes, stage
 from indexing.workshop import Workshop
 
@@ -51,8 +53,10 @@ class Refresh:
         self.revoke(scan)
         for batch in self.batches(scan, publish_every):
             self.write(batch)
+            self.end([known.id for known in scan.attachments.take_gone()], [])
             if publish_every and self.is_level:
                 self.publish()
+        scan.take_in_attachments()
         self.remove(scan)
         self.targets = [catch_up(self.shop, target, self.pending, self.report) for target in self.targets]
         self.targets = compact_where_due(self.shop, self.targets, self.pending)
@@ -94,13 +98,14 @@ class Refresh:
         self.progress.stage("Reading and embedding", len(scan.changes))
         with Parsers(self.shop.settings.parsing, self.shop.parsed) as parsers:
             for changes in _parts(scan.changes, publish_every or _BATCH_DOCUMENTS):
-                found = list(self.staged(changes, parsers))
+                found = list(self.staged(changes, parsers, scan.attachments))
                 self.progress.advance(len(changes) - len(found))
                 yield found
 
-    def staged(self, changes: Sequence[Change], parsers: Parsers) -> Iterator[Staged]:
-        """Yield the documents of changes that can be indexed; the others are reported."""
-        for read in self.report.timed("parse", read_changes(changes, parsers, self.stored(changes))):
+    def staged(self, changes: Sequence[Change], parsers: Parsers, attachments: Attachments) -> Iterator[Staged]:
+        """Yield the documents of changes, and their attachments, that can be indexed; the others are reported."""
+        reading = read_changes(changes, parsers, self.stored(changes), attachments)
+        for read in self.report.timed("parse", reading):
             self.note(read)
             if read.document:
                 with self.report.timing("chunk"):
@@ -116,7 +121,7 @@ class Refresh:
     def note(self, read: Read) -> None:
         """Count what was read, and keep its ledger row for the publish."""
         counts, change = self.report.documents, read.change
-        self.report.files.read += change.kind == "content"
+        self.report.files.read += change.kind == "content" and not change.file.member
         self.pending.ledger.append(writing.ledger_row(read))
         if read.document is None:
             counts.rejected += 1
@@ -145,7 +150,10 @@ class Refresh:
         """End the documents that are gone at their sources, were excluded, or must not be opened any more."""
         refused = [each.document_id for each in scan.refused if each.searchable]
         refused += [known.id for known in scan.excluded if known.version_born is not None]
-        gone = [known.id for known in scan.removed]
+        self.end([known.id for known in scan.removed], refused)
+
+    def end(self, gone: Sequence[str], refused: Sequence[str]) -> None:
+        """End documents in truth and store: gone from their sources, or there but not to be shown."""
         self.report.documents.removed += len(gone)
         self.pending.removed.extend(gone)
         self.pending.refused.extend(refused)

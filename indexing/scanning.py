@@ -4,59 +4,21 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
+from indexing.attachments import Attachments, by_container, lies_in_any, mails_of, member_file, member_rule
 from indexing.catalog import Known, Source
+from indexing.changes import Change
+from indexing.formats.extracted import SEPARATOR
 from indexing.identity import document_id
 from indexing.parsing import PARSER_VERSION
 from indexing.report import Problem
-from indexing.sources import FoundFile, Listing, Rule, SourceSpec, Unreadable, walk
+from indexing.sources import FoundFile, Listing, SourceSpec, Unreadable, walk
 from rag.errors import NotReadyError
 
 _GUARDED = 2  # documents: a source that loses all of so many at once is asked about
 _RACY_NS = 2_000_000_000  # a file written this shortly before the last scan may have been written again after it
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A file that has to be staged."""
-
-    document_id: str
-    uri: str
-    source: str
-    file: FoundFile
-    rule: Rule
-    known: Known | None
-    kind: Literal["content", "rules"]  # rules: the bytes are as they were, what source and rules say is not
-    scanned_ns: int
-
-    @property
-    def searchable(self) -> bool:
-        """Whether a version of the document is alive."""
-        return self.known is not None and self.known.version_born is not None
-
-    @property
-    def ruled_anew(self) -> bool:
-        """Whether source and rules say something else of it than before."""
-        return self.known is not None and self.known.rules != rule_digest(self.rule)
-
-    @property
-    def ledger(self) -> dict[str, object]:
-        """What the ledger is to say of the file, but for state, reason and content."""
-        return {
-            "id": self.document_id,
-            "source": self.source,
-            "path": self.file.relative,
-            "uri": self.uri,
-            "rules": rule_digest(self.rule),
-            "size": self.file.size,
-            "mtime_ns": self.file.mtime_ns,
-            "ctime_ns": self.file.ctime_ns,
-            "inode": self.file.inode,
-            "scanned_ns": self.scanned_ns,
-        }
 
 
 @dataclass(slots=True)
@@ -72,9 +34,16 @@ class Scan:
     removed: list[Known] = field(default_factory=list)
     excluded: list[Known] = field(default_factory=list)  # a person took them out; their files are not opened
     narrowed: dict[str, tuple[str, ...]] = field(default_factory=dict)  # roles by excluded document, ruled anew
+    attachments: Attachments = field(default_factory=Attachments)  # of the mails among the changes
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what is as it was asked for, and yet may surprise
     whole: list[str] = field(default_factory=list)  # sources without a folder that could not be listed
+
+    def take_in_attachments(self) -> None:
+        """Count what became of the attachments of mails that were read."""
+        self.unchanged += self.attachments.unchanged
+        self.excluded += self.attachments.excluded
+        self.problems += self.attachments.problems
 
 
 def scan_sources(
@@ -85,7 +54,7 @@ def scan_sources(
     accept_empty: a source without any file has lost them all; else it counts as one that cannot be read.
     """
     scan = Scan()
-    left, met, held = dict(known), set[str](), dict[str, str]()
+    left, met, held = dict(known), dict[str, Change](), dict[str, str]()
     for source in sources:
         listing = walk(source.spec)
         if not accept_empty:
@@ -96,41 +65,95 @@ def scan_sources(
             if found.document_id in met:
                 scan.problems.append(Problem(found.uri, "another file has this name in another Unicode form"))
                 continue
-            met.add(found.document_id)
+            met[found.document_id] = found
             left.pop(found.document_id, None)
             _sort_in(scan, found, verify_hashes=verify_hashes)
         _note_unreadable(scan, source.spec.name, listing, left)
+    scan.attachments = Attachments({source.spec.name: source.spec for source in sources}, met)
+    _sort_in_attachments(scan, met, left)
     _note_gone(scan, {source.spec.name for source in sources}, left.values())
     return scan
 
 
-def scan_document(source: Source, known: Known) -> Scan:
+def scan_document(source: Source, known: Known, members: Sequence[Known]) -> Scan:
     """Return one document of a source as changed, though nothing may have changed; or as refused, or as removed.
 
+    members: what is known of its attachments, where it is a mail.
     Raises NotReadyError where its folder cannot be listed.
     """
-    scan, listing = Scan(), walk(source.spec)
-    file = next((each for each in listing.files if each.relative == known.path), None)
+    scan, listing = Scan(attachments=Attachments({source.spec.name: source.spec})), walk(source.spec)
+    paths = {known.path, *mails_of(known.path)}
+    file = next((each for each in listing.files if each.relative in paths), None)
     if file is not None:
-        found = _change(source.spec, file, {known.id: known})
+        found = _document_in(source.spec, file, known)
         scan.seen += 1
         (scan.refused if file.refused else scan.changes).append(found)
+        scan.attachments.expect(found, members)
+        scan.removed.extend(members if file.refused else [])
     elif _covered(known.path, listing.unreadable):
         raise NotReadyError(f"The folder of {known.path} cannot be read at present. {listing.unreadable[0].reason}")
     else:
-        scan.removed.append(known)
+        scan.removed += [known, *members]
     return scan
 
 
-def rule_digest(rule: Rule) -> str:
-    """Return a short name for what source and rules say of a file."""
-    return hashlib.sha256(rule.model_dump_json().encode()).hexdigest()[:16]
+def _document_in(spec: SourceSpec, file: FoundFile, known: Known) -> Change:
+    """Return a document as a change: the file itself, or what lies in it."""
+    if file.relative == known.path:
+        return _change(spec, file, {known.id: known})
+    return _member(_change(spec, file, {}), spec, known)
 
 
 def _change(spec: SourceSpec, file: FoundFile, known: Mapping[str, Known]) -> Change:
     found = document_id(spec.name, file.relative)
     rule, uri = spec.rule_for(file.relative), f"{spec.name}/{file.relative}"
     return Change(found, uri, spec.name, file, rule, known.get(found), "content", time.time_ns())
+
+
+def _member(mail: Change, spec: SourceSpec, known: Known) -> Change:
+    """Return what is known of an attachment as a change."""
+    file = member_file(mail.file, known.path[len(mail.file.relative + SEPARATOR) :])
+    uri = f"{mail.source}/{known.path}"
+    return Change(known.id, uri, mail.source, file, member_rule(spec, file), known, "content", mail.scanned_ns)
+
+
+def _sort_in_attachments(scan: Scan, met: Mapping[str, Change], left: dict[str, Known]) -> None:
+    """Sort in what is known of attachments, by what became of the files that they lie in.
+
+    Those of a mail that is refused, excluded or gone go with it.
+    """
+    if not any(SEPARATOR in known.path for known in left.values()):
+        return
+    files = {change.uri: change for change in met.values()}
+    read = {change.document_id for change in scan.changes if change.kind == "content"}
+    shut = {known.id for known in scan.excluded} | {change.document_id for change in scan.refused}
+    excluded = {known.path for known in left.values() if known.state == "excluded"}
+    for uri, members in by_container(left, lambda source, path: f"{source}/{path}" in files).items():
+        mail = files[uri]
+        if mail.document_id in shut:
+            continue
+        for known in members:
+            del left[known.id]
+        changes = [_member(mail, scan.attachments.specs[mail.source], known) for known in members]
+        if mail.document_id in read:
+            scan.attachments.expect(mail, members)
+            scan.narrowed |= {each.document_id: each.rule.roles or () for each in changes if each.ruled_anew}
+            continue
+        for change, known in zip(changes, members, strict=True):
+            if lies_in_any(known, excluded) or scan.attachments.specs[mail.source].excludes(known.path):
+                left[known.id] = known
+            else:
+                _sort_in_attachment(scan, change, known)
+
+
+def _sort_in_attachment(scan: Scan, found: Change, known: Known) -> None:
+    """Sort in an attachment of a mail whose content is as it was."""
+    if known.state == "excluded":
+        _stay_excluded(scan, found, known)
+    elif known.parser_version != PARSER_VERSION:
+        scan.changes.append(found)
+    else:
+        _by_rules(scan, found, known)
 
 
 def _sort_in(scan: Scan, found: Change, *, verify_hashes: bool) -> None:
@@ -169,10 +192,7 @@ def _by_rules(scan: Scan, found: Change, known: Known) -> None:
     if not (found.searchable and found.ruled_anew):
         scan.unchanged.append(known)
     else:
-        rules = Change(
-            found.document_id, found.uri, found.source, found.file, found.rule, known, "rules", time.time_ns()
-        )
-        scan.changes.append(rules)
+        scan.changes.append(replace(found, kind="rules", scanned_ns=time.time_ns()))
 
 
 def _same_stat(file: FoundFile, known: Known) -> bool:

@@ -13,6 +13,8 @@ import psutil
 from pathspec import GitIgnoreSpec
 from pydantic import BaseModel, Field, field_validator
 
+from indexing.formats.extracted import SEPARATOR
+
 _DURATION = re.compile(r"([1-9]\d*)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SKIPPED = re.compile(r"^(\.|~\$)")  # hidden files and folders, and the lock files of office programs
@@ -90,6 +92,10 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
             tags=rule.tags,
         )
 
+    def excludes(self, relative: str) -> bool:
+        """Tell whether a pattern takes this path out of the source."""
+        return bool(_spec(self.exclude).match_file(relative))
+
     def without(self, paths: Sequence[str]) -> "SourceSpec":
         """Return the source without these of its files, in whichever Unicode form their names lie on disk."""
         forms = [form for path in paths for form in sorted({path, unicodedata.normalize("NFD", path)})]
@@ -108,6 +114,17 @@ class FoundFile:
     ctime_ns: int = 0
     inode: int = 0
     refused: str = ""  # why it must not be opened
+    member: str = ""  # of an attachment: what lies behind the name of its file
+
+    @property
+    def container(self) -> str:
+        """The file on disk, below the source: itself, or the mail that an attachment lies in."""
+        return self.relative[: -len(SEPARATOR + self.member)] if self.member else self.relative
+
+    @property
+    def depth(self) -> int:
+        """In how many mails it lies."""
+        return self.member.count(SEPARATOR) + 1 if self.member else 0
 
     @property
     def path(self) -> Path:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from indexing.attachments import Attachments
+from indexing.changes import Change
 from indexing.chunking import Chunked, chunk_document
 from indexing.generations import Target
 from indexing.parsing import Parsed, Parsers, ParseTask, version_of
 from indexing.quality import judge
-from indexing.scanning import Change
 from indexing.signs import Signs
 from indexing.sources import Rule
 from indexing.types import Typed, decide
@@ -43,9 +44,15 @@ class Staged:
     version_born: int | None = None  # the same
 
 
-def read_changes(changes: Sequence[Change], parsers: Parsers, stored: Iterable[StoredVersion]) -> Iterator[Read]:
+def read_changes(
+    changes: Sequence[Change],
+    parsers: Parsers,
+    stored: Iterable[StoredVersion],
+    attachments: Attachments | None = None,
+) -> Iterator[Read]:
     """Yield what came of each change: parsed anew, or from what is stored where only rules changed.
 
+    After the mails come their attachments, then what is attached to those.
     stored: rows of `catalog.read_versions` for the changes of kind "rules".
     """
     rows = {row.document_id: row for row in stored}
@@ -55,9 +62,22 @@ def read_changes(changes: Sequence[Change], parsers: Parsers, stored: Iterable[S
         document, said = _made(change, row.version, row.text, row.parsed)
         yield Read(change, known.state, known.reason, known.content_hash, document, said)
     fresh = [each for each in changes if each.kind == "content"]
-    tasks = [ParseTask(change.file.path, change.file.relative, change.file.size) for change in fresh]
-    for change, (_, parsed) in zip(fresh, parsers.parse_all(tasks), strict=True):
-        yield judged(change, parsed)
+    while fresh:
+        found: list[Change] = []
+        for change, parsed in _parsed(fresh, parsers):
+            yield judged(change, parsed)
+            if attachments:
+                found += attachments.found(change, None if isinstance(parsed, ParseError) else parsed.attachments)
+        fresh = found
+    if attachments:
+        attachments.settle(changes)
+
+
+def _parsed(changes: Sequence[Change], parsers: Parsers) -> Iterator[tuple[Change, Parsed | ParseError]]:
+    files = [change.file for change in changes]
+    tasks = [ParseTask(file.path, file.container, file.size, file.member) for file in files]
+    for change, (_, parsed) in zip(changes, parsers.parse_all(tasks), strict=True):
+        yield change, parsed
 
 
 def stage(read: Read, document: Document, targets: Sequence[Target], shop: Workshop) -> Staged:

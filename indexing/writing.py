@@ -8,11 +8,11 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from indexing import versions
+from indexing.changes import Change
 from indexing.embedding import Embedded, embed_texts, embed_with_tokens, text_hash
 from indexing.generations import Target, embedder_of
 from indexing.parsing import PARSER_VERSION
 from indexing.report import Progress, Report
-from indexing.scanning import Change
 from indexing.staging import Read, Staged
 from indexing.workshop import Workshop
 from rag.analysis import analyse

@@ -6,9 +6,9 @@ from indexing.formats.message import dump
 
 
 def answer(request: bytes) -> bytes:
-    """Parse one file: the most characters its text may have, its name and its bytes, parted by NUL."""
-    max_chars, name, data = request.split(b"\0", 2)
-    return dump(extract(name.decode("utf-8", "replace"), data, int(max_chars)))
+    """Parse one file: the most characters its text may have, its name, which of its attachments, its bytes."""
+    max_chars, name, member, data = request.split(b"\0", 3)
+    return dump(extract(name.decode("utf-8", "replace"), data, int(max_chars), member.decode("utf-8", "replace")))
 
 
 if __name__ == "__main__":

@@ -3,37 +3,18 @@
 import io
 import zipfile
 from pathlib import PurePath
-from typing import Literal, TypeAlias
 
 import puremagic
 
-from indexing.formats.decoding import looks_binary
+from indexing.formats.decoding import is_utf8, looks_binary
+from indexing.formats.endings import ADVICE, ENDINGS, KNOWN, NAMES, Format
 from rag.errors import ParseError
 
-OfficeFormat: TypeAlias = Literal["docx", "pptx", "xlsx", "xls", "odt", "ods", "odp", "rtf", "epub"]
-Format: TypeAlias = Literal["text", "markdown", "html", "pdf", "csv", OfficeFormat]
-
-_ENDINGS: dict[str, Format] = {
-    **dict.fromkeys((".txt", ".text", ".log", ""), "text"),
-    **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd"), "markdown"),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
-    ".pdf": "pdf",
-    ".docx": "docx",
-    **dict.fromkeys((".pptx", ".pptm"), "pptx"),
-    **dict.fromkeys((".xlsx", ".xlsm"), "xlsx"),
-    ".xls": "xls",
-    ".odt": "odt",
-    ".ods": "ods",
-    ".odp": "odp",
-    ".rtf": "rtf",
-    ".epub": "epub",
-    **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
-}
-_KNOWN = "Markdown, text, HTML, PDF, DOCX, PPTX, XLSX, XLS, ODT, ODS, ODP, RTF, EPUB, CSV and TSV can"
 _PDF, _ZIP, _OLE = b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PDF_HEAD_BYTES = 1024  # a PDF may begin with other bytes
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream of a document with a password
 _WORKBOOK_STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
+_OUTLOOK_STREAM = "__properties_version1.0".encode("utf-16-le")
 _RTF = b"{\\rtf"
 _OFFICE = {
     "word/document.xml": "a Word document",
@@ -55,15 +36,24 @@ def detect(name: str, data: bytes) -> Format:
     """Return the format of a file. Raises ParseError with the reason when there is no parser for it."""
     path = PurePath(name)
     ending = path.suffix.lower()
-    if ending not in _ENDINGS or (not ending and path.name.startswith(".")):
-        raise ParseError(f"{ending or path.name} is not a format that can be indexed ({_KNOWN})")
+    expected = _expected(path, ending, data)
+    if expected is None:
+        advice = f"; {ADVICE[ending]}" if ending in ADVICE else f" ({KNOWN})"
+        raise ParseError(f"{ending or path.name} is not a format that can be indexed{advice}")
     if not data:
         raise ParseError("it is empty")
-    expected = _ENDINGS[ending]
-    reason = _mismatch(expected, data)
-    if reason:
+    if reason := _mismatch(expected, data):
         raise ParseError(f"it is named {ending or path.name} but {reason}")
     return expected
+
+
+def _expected(path: PurePath, ending: str, data: bytes) -> Format | None:
+    """Return the format by the name; a name without an ending is text only where all of it is sound UTF-8."""
+    if ending:
+        return ENDINGS.get(ending)
+    if path.name.startswith("."):
+        return None
+    return NAMES.get(path.name.lower()) or ("text" if is_utf8(data) else None)
 
 
 def _mismatch(expected: Format, data: bytes) -> str:
@@ -75,9 +65,11 @@ def _mismatch(expected: Format, data: bytes) -> str:
             return _no_package(expected, data)
         case "xls":
             return _no_old_workbook(data)
+        case "outlook":
+            return _no_outlook_mail(data)
         case "rtf":
             return "" if data.lstrip().startswith(_RTF) else f"is {_described(data)}"
-        case "text" | "markdown" | "html" | "csv":
+        case "text" | "markdown" | "html" | "csv" | "rst" | "json" | "ndjson" | "yaml" | "xml" | "code" | "email":
             return f"is {_described(data)}" if _is_foreign(data) else ""
 
 
@@ -95,6 +87,12 @@ def _no_old_workbook(data: bytes) -> str:
         return "is a workbook in the new format; name it .xlsx" if new else f"is {_described(data)}"
     found = any(name in data for name in _WORKBOOK_STREAMS)
     return _locked(data) or ("" if found else "is no Excel workbook")
+
+
+def _no_outlook_mail(data: bytes) -> str:
+    if not data.startswith(_OLE):
+        return f"is {_described(data)}"
+    return "" if _OUTLOOK_STREAM in data else "is no Outlook message"
 
 
 def _locked(data: bytes) -> str:

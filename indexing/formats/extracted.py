@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from rag.types import Block, BlockKind
 
+MAX_ATTACHMENTS = 100  # that are read of one file
+MAX_DEPTH = 3  # a mail in a mail in a mail
+SEPARATOR = "!/"  # between a mail and its attachment, in a path; the name of an attachment never holds a slash
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -28,6 +32,7 @@ class Extracted:
     blocks: tuple[Block, ...]
     metadata: Metadata = Metadata()
     warnings: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()  # names of files in it that are documents of their own; each once
 
 
 @dataclass(slots=True)

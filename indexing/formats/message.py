@@ -32,5 +32,6 @@ def dump(extracted: Extracted) -> bytes:
             "owner": stated.owner,
             "tags": stated.tags,
             "warnings": extracted.warnings,
+            "attachments": extracted.attachments,
         }
     )

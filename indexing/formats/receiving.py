@@ -6,9 +6,11 @@ from itertools import pairwise
 
 from pydantic import BaseModel, ValidationError
 
-from indexing.formats.extracted import Extracted, Metadata
+from indexing.formats.extracted import MAX_ATTACHMENTS, Extracted, Metadata
 from rag.errors import ParseError
 from rag.types import Block, BlockKind
+
+_MAX_NAME_CHARS = 200
 
 
 class _Message(BaseModel, frozen=True, strict=True, extra="forbid"):
@@ -26,6 +28,7 @@ class _Message(BaseModel, frozen=True, strict=True, extra="forbid"):
     owner: str
     tags: tuple[str, ...]
     warnings: tuple[str, ...]
+    attachments: tuple[str, ...]
 
 
 def load(message: bytes, max_chars: int) -> Extracted:
@@ -37,8 +40,10 @@ def load(message: bytes, max_chars: int) -> Extracted:
         raise ParseError("the parser answered what it must not answer") from error
     if len(found.text) > max_chars or "\0" in found.text or not _in_order(blocks, len(found.text)):
         raise ParseError("the parser answered a text that cannot be: too long, with NULs, or with blocks out of place")
+    if not _are_names(found.attachments):
+        raise ParseError("the parser answered with attachments that cannot be")
     metadata = Metadata(found.title, found.type, found.language, found.date, found.owner, found.tags)
-    return Extracted(found.format, found.text, blocks, metadata, found.warnings)
+    return Extracted(found.format, found.text, blocks, metadata, found.warnings, found.attachments)
 
 
 def _block(found: _Message, kind: BlockKind, *place: *tuple[int, int, int | None, int, int]) -> Block:
@@ -46,6 +51,12 @@ def _block(found: _Message, kind: BlockKind, *place: *tuple[int, int, int | None
     if min(path, header) < 0:
         raise IndexError
     return Block(kind, start, end, page, found.paths[path], found.headers[header])
+
+
+def _are_names(names: Sequence[str]) -> bool:
+    """Tell whether these can be the last part of a path, each once, and are not too many."""
+    sound = all(0 < len(name) <= _MAX_NAME_CHARS and not {"/", "\0"} & set(name) for name in names)
+    return sound and len(set(names)) == len(names) <= MAX_ATTACHMENTS
 
 
 def _in_order(blocks: Sequence[Block], length: int) -> bool:

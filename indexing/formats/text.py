@@ -8,7 +8,7 @@ from indexing.formats.extracted import Extracted, Metadata, Outline, covering
 from indexing.formats.metadata import is_known_key, read_metadata
 from rag.types import Block
 
-_PARAGRAPH = re.compile(r"\S(?:.|\n(?![^\S\n]*(?:\n|\Z)))*")
+_PARAGRAPH = re.compile(r"\S[^\n]*(?:\n(?![^\S\n]*(?:\n|\Z))[^\n]*)*")
 _ITEM = re.compile(r"(?m)^[^\S\n]*(?:[-*+•‣▪●]|\(?\d{1,3}[.)])[^\S\n]+(?=\S)")
 _UNDERLINED = re.compile(r"(.{1,120}?)\s*\n(=|-|~)\2{2,}\s*$")
 _NUMBERED = re.compile(r"((?:\d{1,2}\.)+\d{0,2}|\d{1,2}(?:\.\d{1,2})+)\s+[^\W\d_a-z][^.!?]*$")
@@ -22,7 +22,13 @@ def parse_text(data: bytes) -> Extracted:
     """Return paragraphs, list items and headings as they stand; `Title: ...` lines at the top are metadata too."""
     decoded = decode(data)
     blocks = covering(decoded.text, _blocks(decoded.text.replace("\r\n", " \n").replace("\r", "\n")))
-    return Extracted("text", decoded.text, blocks, _metadata(decoded.text), decoded.warnings)
+    return Extracted("text", decoded.text, blocks, stated_above(decoded.text), decoded.warnings)
+
+
+def plain_blocks(text: str) -> Iterator[Block]:
+    """Yield paragraphs and list items, and take no line for a heading."""
+    for match in _PARAGRAPH.finditer(text):
+        yield from _items(match[0].rstrip(), match.start(), ())
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -65,7 +71,8 @@ def _items(paragraph: str, at: int, path: tuple[str, ...]) -> Iterator[Block]:
         yield Block("list_item", at + start, at + start + len(item.strip()), heading_path=path)
 
 
-def _metadata(text: str) -> Metadata:
+def stated_above(text: str) -> Metadata:
+    """Return what `Title: ...` lines at the top of a text say of it."""
     lines = text.lstrip()[:4000].splitlines()[:_TOP_LINES]
     found = (match.groups() for line in lines if (match := _KEY_LINE.match(line)))
     return read_metadata({key: value for key, value in found if is_known_key(key)})

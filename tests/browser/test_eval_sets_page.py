@@ -36,7 +36,7 @@ def test_with_no_set_of_ones_own_the_example_is_there_and_the_page_says_what_to_
     assert not page.exception
     assert table(page)["set"].tolist() == ["handbook"]
     assert table(page)["hash"][0] == load_set(EXAMPLE).digest[:12]
-    assert table(page)["cases"][0] == 241
+    assert table(page)["cases"][0] == len(load_set(EXAMPLE).cases)
     assert table(page)["lines"][0] == "valid"
     assert "mend a case of one and save it as a new version" in texts(page)
 
