@@ -57,16 +57,13 @@ def refresh(
     *,
     verify_hashes: Annotated[bool, typer.Option(help="Open every file, trust no time stamp.")] = False,
     publish_every: Annotated[int | None, typer.Option(min=1, help="Publish after every N documents.")] = None,
-    accept_empty: Annotated[
-        bool, typer.Option("--accept-empty", help="A source that holds no file any more has lost its documents.")
-    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the serving generation up to its sources."""
     from indexing import commands
 
-    given = {"verify_hashes": verify_hashes, "accept_empty": accept_empty}
-    raise typer.Exit(commands.refresh(context.obj, **given, publish_every=publish_every, as_json=as_json))
+    done = commands.refresh(context.obj, verify_hashes=verify_hashes, publish_every=publish_every, as_json=as_json)
+    raise typer.Exit(done)
 
 
 @index.command(epilog="Example: plumbline index sources")

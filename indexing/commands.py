@@ -97,12 +97,10 @@ def build(options: Options, request: SourceRequest, bundle: Path | None, *, serv
     return print_report(options, report, as_json=as_json)
 
 
-def refresh(
-    options: Options, *, verify_hashes: bool, publish_every: int | None, accept_empty: bool, as_json: bool
-) -> int:
+def refresh(options: Options, *, verify_hashes: bool, publish_every: int | None, as_json: bool) -> int:
     try:
         with indexer(options.settings()) as index:
-            report = index.refresh(verify_hashes=verify_hashes, publish_every=publish_every, accept_empty=accept_empty)
+            report = index.refresh(verify_hashes=verify_hashes, publish_every=publish_every)
     except AlreadyRunningError:
         print_json({"running": True}) if as_json else console(options).print("already running")
         return 0

@@ -50,16 +50,10 @@ class Indexer:
             report.notes.extend(notes)
             return report
 
-    def refresh(
-        self, *, verify_hashes: bool = False, publish_every: int | None = None, accept_empty: bool = False
-    ) -> Report:
-        """Bring the serving generation up to its sources. Raises AlreadyRunningError, NoIndexError.
-
-        accept_empty: where a source has no file left, its documents go; else that is reported and they stay.
-        """
+    def refresh(self, *, verify_hashes: bool = False, publish_every: int | None = None) -> Report:
+        """Bring the serving generation up to its sources. Raises AlreadyRunningError, NoIndexError."""
         with self._locked(wait=False):
             refresh = self._refresh_of([target_for(self.shop, self._serving())])
-            refresh.accept_empty = accept_empty
             return refresh.run(verify_hashes=verify_hashes, publish_every=publish_every)
 
     def remove(self, name: str) -> Report:

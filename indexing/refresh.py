@@ -30,7 +30,6 @@ class Refresh:
     progress: Progress
     pending: Pending
     report: Report = field(default_factory=Report)
-    accept_empty: bool = False  # a source without any file has lost them all
 
     def run(self, *, verify_hashes: bool = False, publish_every: int | None = None) -> Report:
         """Scan, stage, write and publish.
@@ -81,7 +80,7 @@ class Refresh:
         """Look at every source, and note what needs no staging."""
         with self.shop.database.read() as connection:
             sources, known = catalog.read_sources(connection), catalog.read_known(connection)
-        scan = scan_sources(sources, known, verify_hashes=verify_hashes, accept_empty=self.accept_empty)
+        scan = scan_sources(sources, known, verify_hashes=verify_hashes)
         self.pending.ledger.extend([*map(writing.refused_row, scan.refused), *scan.touched])
         return scan
 

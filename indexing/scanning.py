@@ -17,7 +17,7 @@ from indexing.report import Problem
 from indexing.sources import FoundFile, Listing, SourceSpec, Unreadable, walk
 from rag.errors import NotReadyError
 
-_GUARDED = 2  # documents: a source that loses all of so many at once is asked about
+_TOLD = 2  # documents: a source that loses all of so many at once is told
 _RACY_NS = 2_000_000_000  # a file written this shortly before the last scan may have been written again after it
 
 
@@ -46,19 +46,13 @@ class Scan:
         self.problems += self.attachments.problems
 
 
-def scan_sources(
-    sources: Sequence[Source], known: Mapping[str, Known], *, verify_hashes: bool, accept_empty: bool = False
-) -> Scan:
-    """Return what changed; opens only files whose size, times or inode changed, or that a rule does not settle.
-
-    accept_empty: a source without any file has lost them all; else it counts as one that cannot be read.
-    """
+def scan_sources(sources: Sequence[Source], known: Mapping[str, Known], *, verify_hashes: bool) -> Scan:
+    """Return what changed; opens only files whose size, times or inode changed, or that a rule does not settle."""
     scan = Scan()
     left, met, held = dict(known), dict[str, Change](), dict[str, str]()
     for source in sources:
         listing = walk(source.spec)
-        if not accept_empty:
-            _guard(source.spec, listing, known.values())
+        _note_emptied(scan, source.spec, listing, known.values())
         _note_overlap(scan, source.spec.name, listing, held)
         for file in listing.files:
             found = _change(source.spec, file, known)
@@ -210,15 +204,14 @@ def _hash_of(path: Path) -> str | None:
         return None
 
 
-def _guard(spec: SourceSpec, listing: Listing, known: Iterable[Known]) -> None:
-    """Take a folder that lost all its files at once for one that is not there: a disk that is not mounted."""
+def _note_emptied(scan: Scan, spec: SourceSpec, listing: Listing, known: Iterable[Known]) -> None:
+    """Tell of a folder that lost all its files at once: they may have been deleted, or a disk is not mounted."""
     if listing.files or listing.unreadable or spec.single_file:
         return
     count = sum(each.source == spec.name and each.version_born is not None for each in known)
-    if count >= _GUARDED:
-        why = f"{spec.path} holds no file any more that is to be indexed; its {count} documents stay. "
-        sure = "If they are to go: `plumbline index refresh --accept-empty`"
-        listing.unreadable.append(Unreadable("", why + sure))
+    if count >= _TOLD:
+        gone = f"{spec.path} holds no file any more that is to be indexed: its {count} documents are gone from answers."
+        scan.notes.append(f"{gone} If a disk is not mounted there: mount it and refresh; no text is embedded again.")
 
 
 def _note_overlap(scan: Scan, name: str, listing: Listing, held: dict[str, str]) -> None:

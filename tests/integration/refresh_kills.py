@@ -92,7 +92,7 @@ def refresh_by_group(home: Path, sources: Path) -> None:
 def refresh_only(home: Path, _: Path) -> None:
     while True:
         try:
-            Indexer(open_shop(home)).refresh(accept_empty=True)
+            Indexer(open_shop(home)).refresh()
         except AlreadyRunningError:  # a server needs a moment to notice that a client was killed
             time.sleep(0.01)
         else:

@@ -7,7 +7,7 @@ import yaml
 
 from indexing.listing import documents
 from rag.settings import Settings
-from tests.conftest import build, indexing, write
+from tests.conftest import age, build, indexing, write
 
 FAQ = "\n\n".join(f"## How much is berth {n}?\n\nIt costs {n} euro." for n in range(4))
 FILES = {
@@ -51,6 +51,7 @@ def test_a_rule_of_the_source_decides_and_without_it_the_document_does_again(
     settings: Settings, tmp_path: Path
 ) -> None:
     folder, file = write(tmp_path / "harbour", FILES), tmp_path / "sources.yaml"
+    age(folder)
     shown = []
     for rules in ([{"match": "berths.md", "type": "manual"}], []):
         report = build(settings, sources_file=sources(folder, file, *rules))

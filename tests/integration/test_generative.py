@@ -292,7 +292,7 @@ def test_doctor_shows_the_model_without_its_key(indexed_home: Settings, provider
     settings = with_model(
         indexed_home, provider, url="http://user:pw-secret@127.0.0.1:9/v1?k=secret", api_key="k-secret"
     )
-    found = diagnose(settings)
+    found = diagnose(settings, {})
     assert found["addresses"]["model"] == f"{NAME} at http://127.0.0.1:9/v1, with a key"
     assert "secret" not in str(found)
     assert found["limits"]["model"]["concurrency"] == 8

@@ -16,7 +16,7 @@ from indexing import listing
 from indexing.sources import spec_of, walk
 from rag.database import tables as t
 from rag.settings import Settings
-from tests.conftest import REPOSITORY, build, indexing, plumbline, refresh, texts_found, write
+from tests.conftest import REPOSITORY, build, indexing, refresh, texts_found, write
 from tests.postgres import ON_BOTH
 
 pytestmark = ON_BOTH
@@ -123,28 +123,21 @@ print(json.dumps({{file.relative: file.refused for file in walk(spec_of(Path("{f
 # What vanishes
 
 
-def test_a_folder_that_lost_everything_keeps_its_documents_until_that_is_confirmed(
-    settings: Settings, folder: Path
-) -> None:
-    build(settings, folder)
-    shutil.rmtree(folder)
-    folder.mkdir()
-    report = refresh(settings)
-    assert report.documents.removed == 0
-    assert [each.uri for each in report.problems] == ["docs"]
-    assert "its 2 documents stay" in report.problems[0].reason
-    assert texts_found(settings, "hotel limit")
-    done = plumbline(settings.home, "index", "refresh", "--accept-empty", "--json")
-    assert (done.returncode, json.loads(done.stdout)["documents"]["removed"]) == (0, 2)
-    assert texts_found(settings, "hotel limit") == []
-
-
-def test_a_pattern_that_matches_nothing_any_more_removes_nothing(
+def test_a_folder_that_lost_everything_says_so_and_a_disk_that_returns_costs_no_embedding(
     settings: Settings, folder: Path, tmp_path: Path
 ) -> None:
-    build(settings, sources_file=sources(tmp_path, "{name: docs, path: docs}"))
-    report = build(settings, sources_file=sources(tmp_path, "{name: docs, path: docs, include: ['*.md']}"))
-    assert (report.documents.removed, len(report.problems)) == (0, 1)
+    build(settings, folder)
+    kept = shutil.move(folder, tmp_path / "kept")
+    folder.mkdir()
+    report = refresh(settings)
+    assert (report.documents.removed, report.problems) == (2, [])
+    assert "its 2 documents are gone" in report.notes[0]
+    assert texts_found(settings, "hotel limit") == []
+    folder.rmdir()
+    shutil.move(kept, folder)
+    again = refresh(settings)
+    assert (again.documents.added, again.embedded) == (2, 0)
+    assert texts_found(settings, "hotel limit")
 
 
 def test_the_last_file_of_a_source_can_go_without_being_asked_about(settings: Settings, tmp_path: Path) -> None:
