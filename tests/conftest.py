@@ -30,6 +30,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PLUMBLINE = str(Path(sys.executable).with_name("plumbline"))
 HANDBOOK = REPOSITORY / "examples" / "handbook"
 HANDBOOK_SOURCES = REPOSITORY / "examples" / "handbook.yaml"
+HANDBOOK_SET = REPOSITORY / "evals" / "sets" / "handbook.jsonl"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

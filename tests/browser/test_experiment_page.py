@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from evals.batch import Batch, NamedBundle
+from evals.loading import load_set
 from indexing.commands import make_home
 from rag.bootstrap import truth_of
 from rag.config import Bundle
@@ -16,7 +17,7 @@ from rag.database import schema
 from rag.database.jobs import JobBook
 from rag.settings import Settings
 from tests.browser.conftest import texts, workbench_at
-from tests.conftest import write
+from tests.conftest import HANDBOOK_SET, write
 from tests.integration.eval_world import SHORT, WEIGHTED, eval_folder
 from tests.integration.test_experiment_jobs import awaited
 from workbench.jobs import JobDesk
@@ -67,7 +68,7 @@ def test_with_nothing_indexed_an_experiment_on_the_example_can_start_all_the_sam
     assert "nothing needs to be" in texts(page)
     assert can_start(page)
     metrics = {each.label: each.value for each in page.metric}
-    assert int(metrics["Questions to ask"]) == 460
+    assert int(metrics["Questions to ask"]) == 2 * len(load_set(HANDBOOK_SET).cases)
 
 
 def test_the_address_chooses_set_setting_and_values(page_of, world):

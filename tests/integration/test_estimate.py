@@ -18,9 +18,8 @@ from indexing.report import Silent
 from rag.bootstrap import open_backends
 from rag.config import Bundle
 from rag.settings import Settings
-from tests.conftest import REPOSITORY, write
+from tests.conftest import HANDBOOK_SET, write
 
-HANDBOOK_SET = REPOSITORY / "evals" / "sets" / "handbook.jsonl"
 DEFAULT = NamedBundle(name="default", bundle=Bundle())
 SMALL = NamedBundle(name="small", bundle=Bundle.model_validate({"index": {"chunk_tokens": 100}}))
 WEIGHTED = NamedBundle(name="weighted", bundle=Bundle.model_validate({"query": {"dense_weight": 0.3}}))

@@ -14,10 +14,8 @@ from rag.bootstrap import Service, open_service
 from rag.config import Bundle
 from rag.settings import Settings
 from rag.types import ALL_ROLES, Caller, Request
-from tests.conftest import REPOSITORY, plumbline
+from tests.conftest import HANDBOOK_SET, plumbline
 from tests.integration.eval_world import eval_folder, floor, plan, run
-
-HANDBOOK_SET = REPOSITORY / "evals" / "sets" / "handbook.jsonl"
 
 
 def test_the_rankings_and_answers_of_an_evaluation_are_those_that_serve(

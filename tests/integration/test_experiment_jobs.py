@@ -23,12 +23,11 @@ from rag.database import schema
 from rag.database.jobs import Job, JobBook
 from rag.errors import JobError
 from rag.settings import Settings
-from tests.conftest import REPOSITORY, write
+from tests.conftest import HANDBOOK_SET, REPOSITORY, write
 from tests.integration.eval_world import SHORT, WEIGHTED, eval_folder
 from tests.integration.test_up import free_port
 from workbench.jobs import JobDesk
 
-HANDBOOK_SET = REPOSITORY / "evals" / "sets" / "handbook.jsonl"
 FIRST, *OTHERS = "weighted", "short", "3", "4"  # the others take long enough to be interrupted
 QUESTIONS = 200
 

@@ -14,7 +14,7 @@ from indexing.rechunking import read_file, rechunk
 from rag.bootstrap import open_service
 from rag.config import Bundle, IndexConfig, QueryConfig
 from rag.errors import ParseError
-from tests.conftest import REPOSITORY, build, indexing, write
+from tests.conftest import HANDBOOK_SET, build, indexing, write
 from tests.postgres import ON_BOTH
 
 pytestmark = ON_BOTH
@@ -23,7 +23,6 @@ CONFIGS = [
     IndexConfig(chunk_tokens=60),
     IndexConfig(strategy="tokens", chunk_tokens=80, overlap_tokens=20, context_line=False),
 ]
-HANDBOOK_SET = REPOSITORY / "evals" / "sets" / "handbook.jsonl"
 
 
 def rechunked(service, document, config):
