@@ -5,9 +5,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from evals.corpus import EvalCorpus
 from evals.stages import key_of
+from indexing.attachments import Attachments
 from indexing.catalog import Source
 from indexing.changes import Change
 from indexing.chunking import chunk_document
@@ -16,7 +18,7 @@ from indexing.forgetting import stage_cache
 from indexing.parse_cache import ParseCache
 from indexing.parsing import Parsers, ParseTask
 from indexing.scanning import scan_sources
-from indexing.staging import judged
+from indexing.staging import read_changes
 from rag.answering.reading import read
 from rag.config import IndexConfig
 from rag.ports import Embedder
@@ -32,7 +34,7 @@ _MOST_CONFIGS = 8  # index configurations whose figures are held, the latest
 class Texts:
     """What documents become under one index configuration; it grows with every look."""
 
-    seen: int = 0  # documents
+    seen: int = 0  # files
     chunks: int = 0
     tokens: dict[bytes, int] = field(default_factory=dict)  # of distinct indexed texts, by hash
     sentences: set[bytes] = field(default_factory=set)  # keys of those that answers may read, as they are encoded
@@ -43,7 +45,9 @@ class CorpusSample:
 
     def __init__(self, corpus: EvalCorpus, settings: Settings) -> None:
         self._corpus, self._settings = corpus, settings
-        self._documents: list[Document | None] = []  # None: it cannot be indexed
+        self._documents: list[
+            list[Document]
+        ] = []  # by file: itself and what is attached to it, as far as they can be indexed
         self._texts: dict[str, Texts] = {}
         self.known = 0  # of the files looked at, those that were parsed before
         self._looked = self._chars = 0
@@ -77,13 +81,21 @@ class CorpusSample:
             for some in _parts(self.changes[self._looked :]):
                 tasks = [ParseTask(each.file.path, each.file.relative, each.file.size) for each in some]
                 self.known += sum(parsers.known(tasks))
-                parsed = [outcome for _, outcome in parsers.parse_all(tasks)]
-                documents = [judged(*each).document for each in zip(some, parsed, strict=True)]
+                documents = self._read(some, parsers)
                 self._documents += documents
-                self._chars += sum(len(each.text) for each in documents if each)
+                self._chars += sum(len(each.text) for each in chain.from_iterable(documents))
                 self._looked += len(some)
                 if self._is_enough(until):
                     break
+
+    def _read(self, files: Sequence[Change], parsers: Parsers) -> list[list[Document]]:
+        """Return the documents of each file, in their order."""
+        found: dict[str, list[Document]] = {each.uri: [] for each in files}
+        attachments = Attachments({spec.name: spec for spec in self._corpus.specs})
+        for each in read_changes(files, parsers, (), attachments):
+            if each.document is not None:
+                found[f"{each.change.source}/{each.change.file.container}"].append(each.document)
+        return list(found.values())
 
     def _is_enough(self, until: float) -> bool:
         late = self._looked > 0 and time.monotonic() > until
@@ -94,10 +106,10 @@ class CorpusSample:
         texts = self._texts[index.digest] = self._texts.pop(index.digest, Texts())
         for oldest in list(self._texts)[:-_MOST_CONFIGS]:
             del self._texts[oldest]
-        for document in self._documents[texts.seen :]:
+        for documents in self._documents[texts.seen :]:
             if texts.seen and time.monotonic() > until:
                 break
-            if document is not None:
+            for document in documents:
                 _add(texts, document, index, embedder)
             texts.seen += 1
         return texts
