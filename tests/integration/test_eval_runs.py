@@ -19,8 +19,6 @@ from tests.conftest import PLUMBLINE, build, plumbline, write
 from tests.integration.eval_world import ABSENT, ASKED, SHORT, WEIGHTED, eval_folder, floor, run
 from tests.postgres import ON_BOTH
 
-pytestmark = ON_BOTH
-
 MANY = 1200  # questions: some seconds of work
 
 
@@ -207,6 +205,8 @@ def test_without_documents_of_its_own_a_set_asks_what_serves(
     assert found["stages"]["embed_chunks"]["computed"] == 0
 
 
+@ON_BOTH[0]
+@ON_BOTH[1]
 def test_an_interrupted_run_goes_on_where_it_was(home_at: Callable[[Path], Settings], tmp_path: Path) -> None:
     settings = home_at(tmp_path / "home")
     folder = eval_folder(tmp_path / "set")
