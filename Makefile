@@ -20,11 +20,11 @@ install-dev: .venv/.installed-dev
 
 # Every extra. On Linux the usual index has torch for CUDA, which is gigabytes: only the build for the processor is taken.
 install-extras: install-dev
-	@$(PIP) -e '.[parse,ui,evals,fast,postgres,dev]'
+	@$(PIP) -e '.[parse,ui,evals,fast,llm,postgres,dev]'
 	@if [ "$$(uname)" != Linux ] || $(PIP:--quiet=) --dry-run --no-deps torch 2>&1 | grep -q +cpu; \
 	then $(PIP) -e '.[all,dev]'; \
-	else echo "The extra models is left out: no torch for the processor alone is on offer here." \
-		"PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make install-extras"; fi
+	else echo "The extra models is left out: pip finds no torch for the processor alone." \
+		"Name the index of PyTorch that has it: PIP_EXTRA_INDEX_URL=ADDRESS make install-extras"; fi
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11.5 or later was not found. Install it, or say which: make PYTHON=/path/to/python3"; exit 1; }

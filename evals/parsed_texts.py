@@ -9,12 +9,11 @@ from evals.evalset import CorpusPlace
 from evals.formats.corpus_texts import CorpusTexts, TextsOf, read_texts
 from indexing.attachments import mails_of
 from indexing.forgetting import stage_cache
+from indexing.formats.endings import ENDINGS, MAILS
 from indexing.formats.extracted import SEPARATOR
 from indexing.parse_cache import ParseCache
 from indexing.parsing import Parsed, Parsers, ParseTask
 from rag.settings import Settings
-
-_MAILS = (".eml", ".msg")
 
 
 def parsed_texts(settings: Settings) -> TextsOf:
@@ -38,7 +37,7 @@ class _Texts:
 
     def __init__(self, plain: CorpusTexts, settings: Settings) -> None:
         self._plain, self._settings = plain, settings
-        mails = {uri: _task(path) for uri, path in plain.paths.items() if path.suffix.lower() in _MAILS}
+        mails = {uri: _task(path) for uri, path in plain.paths.items() if ENDINGS.get(path.suffix.lower()) in MAILS}
         self._of_mails = self._read(mails)
         inside = {uri: _inside(plain.paths, uri) for uri in self._of_mails if uri not in plain.paths}
         self.paths = {**plain.paths, **inside}

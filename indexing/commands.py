@@ -178,7 +178,7 @@ def documents(options: Options, states: list[str], *, as_json: bool) -> None:
         raise UsageError(f"--state {', '.join(unknown)}: unknown. States are {', '.join(sorted(_STATES))}.")
     with workshop(options.settings()) as shop:
         found = listing.documents(shop, states)
-    columns = ("uri", "title", "type", "roles", "state", "chunks", "reason")
+    columns = ("uri", "title", "type", "type_rule", "roles", "state", "chunks", "reason")
     _show(options, found, "documents", "", as_json=as_json, columns=columns)
 
 

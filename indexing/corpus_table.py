@@ -53,6 +53,7 @@ class DocumentFacts:
     tags: tuple[str, ...]
     version: str
     content_hash: str
+    type_rule: str  # the name of what decided its type
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def read_facts(connection: Connection, document_id: str, roles: frozenset[str]) 
         tuple(row.tags or ()),
         row.version or "",
         row.content_hash or "",
+        row.type_rule or "",
     )
 
 
@@ -193,4 +195,11 @@ def _now(connection: Connection, table: Table) -> ColumnElement[bool]:
 _SEEN = ("id", "source", "path", "uri", "state", "reason", "size")
 _INDEXED = ("title", "type", "language", "day", "indexed_at")
 _COLUMNS = (*(t.documents.c[name] for name in _SEEN), *(t.versions.c[name] for name in _INDEXED))
-_FACTS = (t.documents.c.content_hash, t.versions.c.owner, t.versions.c.tags, t.versions.c.version)
+_TYPE_RULE = (
+    select(t.texts.c.parsed["type_rule"].as_string())
+    .where(t.texts.c.document_id == t.versions.c.document_id, t.texts.c.born == t.versions.c.born)
+    .correlate(t.versions)
+    .scalar_subquery()
+    .label("type_rule")
+)
+_FACTS = (t.documents.c.content_hash, t.versions.c.owner, t.versions.c.tags, t.versions.c.version, _TYPE_RULE)

@@ -67,13 +67,6 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("must be a number and one of s, m, h, d, w, such as 2h")
         return freshness
 
-    @field_validator("schedule")
-    @classmethod
-    def _is_cron(cls, schedule: str) -> str:
-        if schedule and len(schedule.split()) != 5:
-            raise ValueError('must be a cron expression of five fields, such as "0 * * * *"')
-        return schedule
-
     @property
     def freshness_s(self) -> int | None:
         """How old the index of this source may be, in seconds; None where nothing is promised."""
@@ -105,7 +98,7 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """One file below a source, as the file system describes it; offsets of nothing were read."""
+    """One file below a source, as the file system describes it: it was not opened."""
 
     place: str
     relative: str  # POSIX, NFC, below the source

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from indexing.formats.endings import MAILS
 from indexing.signs import Signs
 
 ProseType: TypeAlias = Literal["contract", "policy", "manual", "faq", "minutes", "release_notes", "web_page", "plain"]
@@ -32,7 +33,6 @@ class Typed:
     rule: str
 
 
-_MAILS = frozenset({"email", "outlook"})
 _DECKS = frozenset({"pptx", "odp"})
 _SHEETS = frozenset({"csv", "xlsx", "xls", "ods"})
 _DATA = frozenset({"json", "ndjson", "yaml"})
@@ -67,7 +67,7 @@ _MANUAL_NAMES = (
 )
 
 RULES: tuple[TypeRule, ...] = (
-    TypeRule("mail_format", "email_thread", "It is a mail by its format.", lambda signs: signs.format in _MAILS),
+    TypeRule("mail_format", "email_thread", "It is a mail by its format.", lambda signs: signs.format in MAILS),
     TypeRule("deck_format", "slides", "It is a deck of slides by its format.", lambda signs: signs.format in _DECKS),
     TypeRule(
         "sheet_format", "table", "It is a workbook or a file of rows by its format.", lambda s: s.format in _SHEETS
@@ -206,6 +206,15 @@ RULES: tuple[TypeRule, ...] = (
     ),
     TypeRule("nothing_else", "plain", "No other rule holds.", lambda _: True),
 )
+
+
+_SAID = {SOURCE_RULE: "A rule of its source says so.", STATED: "It says so itself."}
+_BECAUSE = _SAID | {rule.name: rule.because for rule in RULES}
+
+
+def because(rule: str) -> str:
+    """Return the sentence that says why a document is of its type, by the name of what decided; empty where unknown."""
+    return _BECAUSE.get(rule, "")
 
 
 def decide(signs: Signs, *, ruled: str | None, stated: str) -> Typed:

@@ -161,15 +161,17 @@ def _store(settings: Settings) -> Store:
 
 
 def _language_model(settings: ModelSettings) -> LanguageModel:
-    if settings.via == "openai":
-        from rag.adapters.openai import OpenAIModel
+    match settings.via:
+        case "openai":
+            from rag.adapters.openai import OpenAIModel
 
-        return OpenAIModel(settings)
-    if find_spec("litellm") is None:
-        raise UsageError("Models through litellm need the extra `llm`: pip install 'plumbline[llm]'.")
-    from rag.adapters.litellm import LiteLLMModel
+            return OpenAIModel(settings)
+        case "litellm":
+            if find_spec("litellm") is None:
+                raise UsageError("Models through litellm need the extra `llm`: pip install 'plumbline[llm]'.")
+            from rag.adapters.litellm import LiteLLMModel
 
-    return LiteLLMModel(settings)
+            return LiteLLMModel(settings)
 
 
 def _give_freed_memory_back() -> None:

@@ -16,11 +16,12 @@ from rag.errors import NoIndexError, RagError
 from rag.settings import Settings
 
 # One module per extra tells whether it is installed.
-_EXTRAS = {
+EXTRAS = {
     "parse": "pypdfium2",
     "ui": "streamlit",
     "evals": "rank_bm25",
     "models": "sentence_transformers",
+    "fast": "openvino",
     "postgres": "psycopg",
     "llm": "litellm",
 }
@@ -43,7 +44,7 @@ def diagnose(settings: Settings, isolation: Mapping[str, str]) -> dict[str, obje
     return {
         "ok": all(said == "ok" for name, said in checks.items() if name != "index"),
         "versions": {"plumbline": version("plumbline"), "python": platform.python_version()} | _versions(),
-        "extras": {name: find_spec(module) is not None for name, module in _EXTRAS.items()},
+        "extras": {name: find_spec(module) is not None for name, module in EXTRAS.items()},
         "checks": checks,
         "addresses": _addresses(settings),
         "limits": settings.model_dump(mode="json", include=_LIMITS)

@@ -51,6 +51,11 @@ def prompt_names() -> list[str]:
     return sorted(file.name.removesuffix(".md") for file in files if file.name.endswith(".md"))
 
 
+def environment() -> ImmutableSandboxedEnvironment:
+    """Return what fills prompts in: it reaches nothing of Python, and fails at a name that it was not given."""
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
 def _filled(templates: tuple[Template, Template], asked: Asked, hits: Sequence[Hit]) -> Prompt:
     given = {
         "question": asked.question,
@@ -79,5 +84,5 @@ def _templates(name: str) -> tuple[Template, Template]:
         raise UsageError(f"There is no prompt {name!r}. There are: {', '.join(prompt_names())}.")
     content = resources.files("rag").joinpath("prompts", f"{name}.md").read_text(encoding="utf-8")
     system, _, user = content.partition(_PARTS)
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(system.strip()), environment.from_string(user.strip())
+    made = environment()
+    return made.from_string(system.strip()), made.from_string(user.strip())

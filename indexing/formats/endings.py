@@ -1,12 +1,13 @@
 """The formats, and the list that says which names belong to each: what is not in it is not read."""
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 OfficeFormat: TypeAlias = Literal["docx", "pptx", "xlsx", "xls", "odt", "ods", "odp", "rtf", "epub"]
 MailFormat: TypeAlias = Literal["email", "outlook"]
 MarkupFormat: TypeAlias = Literal["markdown", "html", "rst", "xml"]
 PlainFormat: TypeAlias = Literal["text", "csv", "json", "ndjson", "yaml"]
 Format: TypeAlias = Literal["pdf", "code", PlainFormat, MarkupFormat, OfficeFormat, MailFormat]
+MAILS: tuple[str, ...] = get_args(MailFormat)
 
 _ENDINGS_OF: dict[Format, str] = {
     "text": ".txt .text .log .asc .org .adoc .asciidoc .tex .srt .vtt",

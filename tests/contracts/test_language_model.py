@@ -12,6 +12,7 @@ from rag.settings import ModelSettings
 from tests.fake_provider import NAME, Reply, fake_provider
 
 PROMPT = Prompt("You answer.", "How long?")
+GIVEN_UP_WITHIN_S = 10  # of half a second: far more than a busy machine takes, far less than the service does
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +61,9 @@ def test_the_service_gets_prompt_key_and_bounds(model, provider):
 
 
 def test_a_first_piece_comes_before_the_last_is_written(model, provider):
-    provider.script = [Reply("one two three four five", tokens_per_s=4)]
-    started = time.monotonic()
+    provider.script = [Reply("one two", tokens_per_s=0.01)]  # the second word comes after the time that the call has
     pieces = model.complete(PROMPT, call(model))
-    next(pieces)
-    assert time.monotonic() - started < 0.9
+    assert next(pieces).strip() == "one"
     pieces.close()
 
 
@@ -79,19 +78,19 @@ def test_a_service_that_answers_with_an_error_is_unavailable(model, provider):
 
 
 def test_a_service_that_is_silent_is_given_up_in_time(model, provider):
-    provider.script = [Reply("late", first_token_s=5)]
+    provider.script = [Reply("late", first_token_s=60)]
     started = time.monotonic()
     with pytest.raises(ModelTimeoutError):
         list(model.complete(PROMPT, call(model, until=time.monotonic() + 0.4)))
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < GIVEN_UP_WITHIN_S
 
 
 def test_a_service_that_trickles_is_given_up_in_time_too(model, provider):
-    provider.script = [Reply("w " * 200, tokens_per_s=20)]
+    provider.script = [Reply("w " * 1_000, tokens_per_s=20)]
     started = time.monotonic()
     with pytest.raises(ModelTimeoutError):
         list(model.complete(PROMPT, call(model, until=time.monotonic() + 0.6)))
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < GIVEN_UP_WITHIN_S
 
 
 def test_who_has_gone_is_not_written_for(model, provider):
@@ -122,7 +121,7 @@ def test_a_model_that_is_pinned_answers_itself_or_not_at_all(model, provider):
 
 
 def closed_soon(provider):
-    until = time.monotonic() + 1
+    until = time.monotonic() + 5
     while time.monotonic() < until:
         if provider.calls and provider.calls[0].closed_at:
             return True

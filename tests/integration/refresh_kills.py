@@ -25,6 +25,7 @@ from indexing.locking import AlreadyRunningError
 from indexing.sources_file import load_sources
 from rag.errors import NoIndexError
 from tests.integration import refresh_world as world
+from tests.integration.paused_reader import paused_reader
 from tests.integration.refresh_world import (
     BUNDLE,
     FIRST,
@@ -40,7 +41,7 @@ from tests.integration.refresh_world import (
     open_shop,
     show,
 )
-from tests.integration.store_kills import in_child, start
+from tests.integration.store_kills import in_child
 
 EVERY_WRITE = bool(os.environ.get("PLUMBLINE_TEST_EVERY_WRITE"))  # in about fifteen minutes
 STATEMENTS = ("insert", "update", "delete", "create", "vacuum", "begin immediate", "commit", "pragma wal_checkpoint")
@@ -221,40 +222,6 @@ def points(writes: Sequence[str], every: int) -> list[int]:
     if EVERY_WRITE:
         return list(range(1, len(writes) + 1))
     return [number for number, (former, name) in enumerate(pairwise(["", *writes]), 1) if name != former][::every]
-
-
-# A reader that is paused between the pointer and its snapshot
-
-
-def paused_reader(root: Path, base: Path, *, checked: bool, share: float = 1) -> dict[str, object]:
-    home = root / "paused"
-    copy_home(base, home)
-    process = start(replace_and_purge, root, home, checked, share)
-
-    def pause():
-        (home / "paused").touch()
-        while not (home / "go").exists():
-            time.sleep(0.01)
-
-    seen = in_child(lambda: outcome_of(Library(home, pause)))
-    os.waitpid(process, 0)
-    return seen
-
-
-def outcome_of(library: Library) -> dict[str, object]:
-    truth, wrong = library.look()
-    return {"content": truth.content, "wrong": wrong}
-
-
-def replace_and_purge(root: Path, home: Path, checked: bool, share: float) -> None:
-    while not (home / "paused").exists():
-        time.sleep(0.01)
-    for content in (NEW, OTHER):
-        build(home, show(root / "source", content), compact_dead_share=share)
-    if not checked:
-        for path in home.glob("store/*/index.db"):
-            sqlite3.connect(path, isolation_level=None).execute("update meta set value = 0 where name = 'purged'")
-    (home / "go").touch()
 
 
 def by_group() -> list[Content]:

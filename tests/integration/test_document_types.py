@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 import yaml
 
 from indexing.listing import documents
 from rag.settings import Settings
-from tests.conftest import age, build, indexing, write
+from tests.conftest import age, build, indexing, plumbline, write
 
 FAQ = "\n\n".join(f"## How much is berth {n}?\n\nIt costs {n} euro." for n in range(4))
 FILES = {
@@ -39,6 +40,15 @@ def test_each_document_says_its_type_what_decided_it_and_its_format(settings: Se
         "ships.html": ("web_page", "web_format", "html"),
         "list.csv": ("table", "sheet_format", "csv"),
     }
+
+
+def test_the_list_of_documents_says_what_decided(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    build(settings, write(tmp_path / "harbour", FILES))
+    printed = plumbline(settings.home, "index", "documents").stdout
+    assert all(rule in printed for rule in ("questions", "stated", "web_format", "sheet_format"))
 
 
 def test_a_faq_has_a_chunk_for_each_question(settings: Settings, tmp_path: Path) -> None:

@@ -3,18 +3,16 @@
 import os
 import time
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
-from rag.adapters.prices import cost_usd
 from rag.bootstrap import open_service
 from rag.config import Bundle
 from rag.database.records import record_of_answer
 from rag.diagnosis import diagnose
 from rag.settings import Settings
 from tests.fake_provider import NAME, Reply
-from tests.integration.generating import GOOD, QUESTION, SECOND, ask, degraded, generative, request, with_model, writing
+from tests.integration.generating import GOOD, QUESTION, SECOND, ask, degraded, request, with_model, writing
 
 MB = 1024 * 1024
 
@@ -191,8 +189,8 @@ def test_what_passes_is_tried_again_and_what_does_not_is_not(service, provider):
 def test_a_wait_that_is_longer_than_the_time_left_is_not_begun(service, provider):
     provider.script = [Reply(status=429, retry_after="60"), Reply(GOOD)]
     started = time.monotonic()
-    assert "429" in degraded(ask(service, seconds=10))
-    assert time.monotonic() - started < 3
+    assert "429" in degraded(ask(service, seconds=20))
+    assert time.monotonic() - started < 10
 
 
 def test_a_cut_stream_is_not_asked_for_again(service, provider):
@@ -239,12 +237,6 @@ def test_tokens_that_the_service_does_not_say_are_counted_and_cost_is_unknown(se
     assert usage.cost_usd is None
 
 
-def test_a_price_is_that_of_the_service_that_was_called():
-    assert Decimal(cost_usd("gpt-4o", "https://api.openai.com/v1", 1_000_000, 0) or 0) > 0
-    assert cost_usd("gpt-4o", "https://llm.example.internal/v1", 1000, 10) is None
-    assert cost_usd("no-such-model", "https://api.openai.com/v1", 1000, 10) is None
-
-
 def test_usage_and_the_model_stand_in_the_query_log(service, provider):
     provider.script = [Reply(GOOD, usage=(812, 21))]
     asked = request()
@@ -283,11 +275,6 @@ def test_without_a_model_the_answer_says_how_to_set_one(indexed_home, service):
         assert "PLUMBLINE_MODEL__URL" in degraded(ask(plain))
 
 
-def test_a_bundle_s_prompt_and_model_are_part_of_its_digest():
-    digests = {generative(**each).digest for each in ({}, {"prompt": "brief"}, {"model": "m"}, {"temperature": 0.5})}
-    assert len(digests) == 4
-
-
 def test_doctor_shows_the_model_without_its_key(indexed_home: Settings, provider):
     settings = with_model(
         indexed_home, provider, url="http://user:pw-secret@127.0.0.1:9/v1?k=secret", api_key="k-secret"
@@ -298,7 +285,7 @@ def test_doctor_shows_the_model_without_its_key(indexed_home: Settings, provider
     assert found["limits"]["model"]["concurrency"] == 8
 
 
-def test_nothing_but_the_model_is_asked_what_it_is_asked(service, provider):
+def test_the_model_is_asked_once_with_its_key_and_the_question(service, provider):
     provider.script = [Reply(GOOD)]
     ask(service)
     (call,) = provider.calls

@@ -9,6 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from rag.diagnosis import EXTRAS
 from tests.conftest import REPOSITORY
 
 HEAVY = {
@@ -54,6 +55,10 @@ def modules_of(package: str) -> list[str]:
         if wanted in map(canonicalize_name, packages) and module.isidentifier() and not module.startswith("_")
     ]
     return [module for module in brought if canonicalize_name(module) == wanted] or brought
+
+
+def test_doctor_tells_of_every_extra() -> None:
+    assert EXTRAS.keys() == extras().keys() - {"dev"}
 
 
 @pytest.mark.parametrize("extra", sorted(extras()))

@@ -5,11 +5,11 @@ import re
 from importlib import resources
 
 import pytest
-from jinja2.exceptions import UndefinedError
+from jinja2.exceptions import SecurityError, UndefinedError
 
 from rag import prompting
 from rag.errors import UsageError
-from rag.prompting import Asked, prompt_names, render_prompt
+from rag.prompting import Asked, environment, prompt_names, render_prompt
 from rag.types import Chunk, DocumentInfo, Hit
 
 # A change of a released prompt changes answers under the same name: add a file instead.
@@ -91,6 +91,10 @@ def test_an_unknown_prompt_is_refused_with_those_there_are():
 
 
 def test_a_prompt_with_an_unknown_name_in_it_fails():
-    template = prompting.ImmutableSandboxedEnvironment(undefined=prompting.StrictUndefined).from_string("{{ api_key }}")
     with pytest.raises(UndefinedError):
-        template.render({})
+        environment().from_string("{{ api_key }}").render({})
+
+
+def test_a_prompt_reaches_nothing_of_python():
+    with pytest.raises(SecurityError):
+        environment().from_string("{{ ''.__class__.__mro__ }}").render({})

@@ -1,11 +1,12 @@
 """Flags beat the environment, the environment beats YAML, YAML beats defaults."""
 
+import os
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
-from rag.config import Bundle, IndexConfig, load_bundle
+from rag.config import AnswerConfig, Bundle, IndexConfig, load_bundle
 from rag.errors import UsageError
 from rag.settings import Settings
 
@@ -13,6 +14,8 @@ from rag.settings import Settings
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PLUMBLINE_")]:
+        monkeypatch.delenv(name)
 
 
 def test_the_order_of_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +114,12 @@ def test_what_does_not_concern_a_bundle_leaves_its_digest_as_it_was_released() -
     plain = Bundle(index=IndexConfig(token_vectors=False))
     assert (plain.digest, plain.index.digest) == ("04d1af7ddf9a", "1c939e744d33")
     assert (Bundle().digest, Bundle().index.digest) == ("ec8f9a844d14", "4aae0190172d")
+
+
+def test_a_bundle_s_prompt_and_model_are_part_of_its_digest() -> None:
+    written = ({}, {"prompt": "brief"}, {"model": "m"}, {"temperature": 0.5})
+    answers = [AnswerConfig.model_validate({"answerer": "generative", **each}) for each in written]
+    assert len({Bundle(answer=answer).digest for answer in answers}) == 4
 
 
 @pytest.mark.parametrize(

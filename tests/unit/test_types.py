@@ -7,7 +7,7 @@ import pytest
 from indexing.formats.markdown import parse_markdown
 from indexing.formats.text import parse_text
 from indexing.signs import Signs
-from indexing.types import RULES, SOURCE_RULE, STATED, decide, detect
+from indexing.types import RULES, SOURCE_RULE, STATED, because, decide, detect
 from rag.types import Block
 from tests.conftest import REPOSITORY
 
@@ -107,6 +107,10 @@ def test_a_long_hostile_text_takes_bounded_time():
     text = "\n\n".join(["## Q: ((((" + "?" * 400, "on " + "a" * 400 + " wrote", "1.1.1.1.1.1.1 x " * 40] * 3_000)
     found = parse_markdown(text.encode())
     assert detect(Signs("a" * 5_000, "markdown", "x " * 5_000, found.text, found.blocks)).type
+
+
+def test_everything_that_decides_says_why():
+    assert all(because(rule) for rule in (SOURCE_RULE, STATED, *(rule.name for rule in RULES)))
 
 
 def test_the_page_of_types_tells_every_rule_in_order():

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from indexing.corpus_table import DocumentFacts, DocumentRow
+from indexing.types import because
 from rag.api.view import shown, visible
 from rag.database.jobs import Job
 from rag.database.reader import ReadDocument
@@ -157,6 +158,7 @@ def _facts(facts: DocumentFacts) -> Mapping[str, str]:
         "Source": row.source,
         "Path": facts.path,
         "Type": row.type,
+        "Decided by": because(facts.type_rule),
         "Roles": ", ".join(row.roles),
         "Language": row.language,
         "Dated": row.date.isoformat() if row.date else "",
