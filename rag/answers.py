@@ -39,6 +39,7 @@ class Usage:
     output_tokens: int = 0
     cost_usd: str | None = "0"  # None where the price is unknown
     estimated: bool = False  # the model did not say: counted here, by another tokenizer
+    model: str = ""  # that was asked, by the name that bundle or settings give it
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,7 @@ class Service:
             vector = embedder.encode(["warm up"])[0].vector
             with self.backends.store.snapshot(pointer.build, pointer.build_revision) as rows:
                 rows.dense(vector, Filter(), 1)
-        if pointer.bundle.answer.answerer == "generative":
-            self.backends.writer.warm_up()
+        self.backends.writer.warm_up()
 
     def health(self) -> dict[str, str]:
         """Return "ok", or what is wrong, per dependency."""

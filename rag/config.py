@@ -1,6 +1,7 @@
 """What experiments tune: a bundle of index, query and answer configuration, frozen and named by its digest."""
 
 import hashlib
+from importlib import resources
 from pathlib import Path
 from typing import Literal, Self, TypeAlias, get_args
 
@@ -185,6 +186,13 @@ class AnswerConfig(BaseModel, frozen=True, extra="forbid"):
     temperature: float = Field(
         default=0.0, ge=0, le=2, description="How freely a language model writes; 0 is as repeatable as it can be."
     )
+
+    @field_validator("prompt")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        if not resources.files("rag").joinpath("prompts", f"{name}.md").is_file():
+            raise ValueError(f"there is no prompt {name!r}")
+        return name
 
     @property
     def text(self) -> str:

@@ -80,6 +80,10 @@ class ModelTimeoutError(ModelUnavailableError):
     """A model that did not answer in the time it had."""
 
 
+class ModelNotBegunError(ModelUnavailableError):
+    """A model whose service is not there, or turned the call down: nothing was written, and nothing is owed."""
+
+
 class CancelledError(RagError):
     """Whoever asked has gone."""
 

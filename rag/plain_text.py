@@ -1,6 +1,7 @@
 """Text of a document or a model as plain text: nothing that a renderer would follow, fetch or format."""
 
 import re
+import unicodedata
 
 import regex
 
@@ -24,9 +25,12 @@ _CELL_EDGE = re.compile(r"\s*\|\s*")
 _MARKUP = (_IMAGE, _LINK_LIKE, _REFERENCE, _AUTOLINK, _TAG_BEGINS, re.compile(r"```|~~~"))
 _ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]{1,20}://[^\s<>‹›\"“”]+|\b(?:www\.|mailto:|javascript:|vbscript:|data:)[^\s<>‹›\"“”]+"
-    r"|[\w.+-]{1,64}@[\w-]+\.[\w.-]+|\b(?:[\w-]{1,63}\.)+[a-z]{2,24}\b(?:/[^\s<>‹›\"“”]*)?",
+    r"|[\w.+-]{1,64}@[\w-]+\.[\w.-]+|\b(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}\b(?:/[^\s<>‹›\"“”]*)?",
     re.IGNORECASE,
 )
+_UNSEEN_IN_ADDRESS = re.compile("[\u034f\u200c\u200d\ufe00-\ufe0f]")  # an address with them opens as one without
+_BEFORE_ADDRESS = r"(?:(?<=://)|(?<![\w.@/%=+-]))"
+_AFTER_ADDRESS = r"/?(?![\w@/?#=&%~+-]|[.:]\w)"
 
 
 def plain_line(text: str) -> str:
@@ -49,7 +53,17 @@ def has_markup(text: str) -> bool:
 
 def addresses(text: str) -> list[str]:
     """Return what a renderer or a reader may take for a web or mail address."""
-    return [match.rstrip(".,;:!?)]}'’") for match in _ADDRESS.findall(text)]
+    return [match.rstrip(".,;:!?)]}'’/") for match in _ADDRESS.findall(_as_opened(text))]
+
+
+def holds_address(text: str, address: str) -> bool:
+    """Whether one of `addresses` stands in a text whole: `example.co` does not stand in `example.com`."""
+    pattern = f"{_BEFORE_ADDRESS}{re.escape(address)}{_AFTER_ADDRESS}"
+    return re.search(pattern, _as_opened(text), re.IGNORECASE) is not None
+
+
+def _as_opened(text: str) -> str:
+    return _UNSEEN_IN_ADDRESS.sub("", unicodedata.normalize("NFKC", text))
 
 
 def _round(text: str) -> str:

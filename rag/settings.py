@@ -1,9 +1,11 @@
 """Where it runs: addresses, keys, limits. The only reader of the environment."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -27,7 +29,18 @@ def _split_roles(value: object) -> object:
     return tuple(role.strip() for role in value.split(",") if role.strip())
 
 
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 Roles = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_roles)]
+
+
+def _is_address(url: str) -> bool:
+    """Whether a client can be made for an address: with a scheme of the web, a host, and a port that exists."""
+    try:
+        parts = urlsplit(url)
+        has_host = bool(_HOST.fullmatch(parts.hostname or "")) and parts.port != 0
+    except ValueError:
+        return False
+    return has_host and parts.scheme in {"http", "https"} and url.isprintable()
 
 
 class ModelSettings(BaseModel, extra="forbid"):
@@ -55,7 +68,7 @@ class ModelSettings(BaseModel, extra="forbid"):
     @field_validator("url")
     @classmethod
     def _is_http(cls, url: str) -> str:
-        if url and not url.startswith(("http://", "https://")):
+        if url and not _is_address(url):
             raise ValueError("must be the http:// or https:// address of an OpenAI-compatible service, or empty")
         return url
 
@@ -138,7 +151,7 @@ class Settings(BaseSettings):
     @field_validator("store_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
-        if url and not url.startswith(("http://", "https://")):
+        if url and not _is_address(url):
             raise ValueError("must be the http:// or https:// address of a Qdrant server, or empty")
         return url
 

@@ -32,7 +32,8 @@ class Reply:
     model: str = NAME
     status: int = 200
     retry_after: str = ""
-    error_param: str = ""
+    error_param: object = ""
+    cookie: str = ""
     raw: bytes = b""  # in place of a stream of chunks
     flood_bytes: int = 0
 
@@ -44,6 +45,7 @@ class Call:
     path: str
     key: str
     body: dict
+    cookie: str = ""
     at: float = field(default_factory=time.monotonic)
     first_line_at: float | None = None  # when the first whole line had been sent
     closed_at: float | None = None  # when the client broke off
@@ -111,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        call = Call(self.path, self.headers.get("Authorization", ""), body)
+        call = Call(self.path, self.headers.get("Authorization", ""), body, self.headers.get("Cookie", ""))
         reply = self.server.provider.reply_to(call)
         try:
             self._answer(reply, call)
@@ -126,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
+        if reply.cookie:
+            self.send_header("Set-Cookie", reply.cookie)
         self.end_headers()
         if reply.raw:
             self._send(reply.raw)
@@ -136,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._stream(reply, call)
 
     def _fail(self, reply: Reply) -> None:
-        content = json.dumps({"error": {"message": "no", "type": "x", "param": reply.error_param or None}}).encode()
+        content = json.dumps({"error": {"message": "no", "type": "x", "param": reply.error_param}}).encode()
         self.send_response(reply.status)
         if reply.retry_after:
             self.send_header("Retry-After", reply.retry_after)

@@ -1,4 +1,4 @@
-"""HTTP to a service that is not trusted: no redirects, no compression, and only so many bytes."""
+"""HTTP to a service that is not trusted: no redirects, no compression, no cookies, and only so many bytes."""
 
 from collections.abc import AsyncIterator
 
@@ -15,12 +15,13 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         """Send one request. Raises httpx.TransportError."""
         request.headers["Accept-Encoding"] = "identity"
         response = await self._inner.handle_async_request(request)
-        if response.headers.get("content-encoding", "identity") != "identity":
+        if response.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
             await response.aclose()
             raise httpx.RemoteProtocolError("compressed against what was asked", request=request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
+        headers = [each for each in response.headers.multi_items() if each[0] != "set-cookie"]
         stream = _BoundedStream(response.stream, self._max_bytes)
-        return httpx.Response(response.status_code, headers=response.headers, stream=stream, request=request)
+        return httpx.Response(response.status_code, headers=headers, stream=stream, request=request)
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -34,7 +34,7 @@ class LiteLLMModel:
         self._loop.close(ended)
 
     async def _translated(self, prompt: Prompt, call: ModelCall) -> AsyncGenerator[str | Completed, None]:
-        chunks = Chunks(call, call.model.partition("/")[0])
+        chunks = Chunks(call, self._settings.url or call.model.partition("/")[0])
         try:
             async for chunk in await self._begun(prompt, call):
                 if text := chunks.text_of(chunk):
@@ -57,5 +57,5 @@ class LiteLLMModel:
             num_retries=0,
             timeout=max(call.until - time.monotonic(), 0.001),
             api_base=self._settings.url or None,
-            api_key=self._settings.api_key.get_secret_value() or None,
+            api_key=self._settings.api_key.get_secret_value() or ("none" if self._settings.url else None),
         )

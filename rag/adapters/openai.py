@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from rag.adapters.background_loop import BackgroundLoop, UnderWay
 from rag.adapters.bounded_http import bounded_client
 from rag.adapters.chat_chunks import Chunks
-from rag.errors import ModelTimeoutError, ModelUnavailableError
+from rag.errors import ModelNotBegunError, ModelTimeoutError, ModelUnavailableError
 from rag.ports import Completed, ModelCall, Prompt
 from rag.settings import ModelSettings
 
@@ -52,9 +52,10 @@ class OpenAIModel:
         except (openai.APITimeoutError, httpx.TimeoutException) as error:
             raise ModelTimeoutError("The language model did not answer in time.") from error
         except openai.APIStatusError as error:
-            raise ModelUnavailableError(f"The language model's service answered {error.status_code}.") from error
+            raise ModelNotBegunError(f"The language model's service answered {error.status_code}.") from error
         except (openai.APIConnectionError, httpx.ConnectError) as error:
-            raise ModelUnavailableError("The language model's service cannot be reached.") from error
+            kind = ModelNotBegunError if isinstance(error.__cause__, httpx.ConnectError) else ModelUnavailableError
+            raise kind("The language model's service cannot be reached.") from error
         except (openai.OpenAIError, httpx.HTTPError, ValueError, RecursionError) as error:
             raise ModelUnavailableError("The language model's service broke off, or sent what is no answer.") from error
 
@@ -76,16 +77,16 @@ class OpenAIModel:
         raise AssertionError("the last attempt returns or raises")
 
     async def _in_its_dialect(self, prompt: Prompt, call: ModelCall) -> AsyncStream[ChatCompletionChunk]:
+        newer = self._newer_dialect  # as it is now: another call may find it out meanwhile
         try:
-            return await self._created(prompt, call)
+            return await self._created(prompt, call, newer=newer)
         except openai.BadRequestError as error:
-            if self._newer_dialect or error.param not in {"max_tokens", "temperature"}:
+            if newer or str(error.param) not in {"max_tokens", "temperature"}:  # what is no text there is no name
                 raise
             self._newer_dialect = True
-            return await self._created(prompt, call)
+            return await self._created(prompt, call, newer=True)
 
-    async def _created(self, prompt: Prompt, call: ModelCall) -> AsyncStream[ChatCompletionChunk]:
-        newer = self._newer_dialect
+    async def _created(self, prompt: Prompt, call: ModelCall, *, newer: bool) -> AsyncStream[ChatCompletionChunk]:
         return await self._client.chat.completions.create(
             model=call.model,
             messages=[{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],

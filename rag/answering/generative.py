@@ -1,13 +1,14 @@
 """Answers by a language model: what it writes, as sentences that still have to be checked, then how it ended."""
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rag.answering.quoting import quoted
-from rag.answering.statements import Transcript
+from rag.answering.statements import Statement, Transcript
 from rag.answers import Sentence, Usage
-from rag.errors import ModelTimeoutError, ModelUnavailableError
+from rag.errors import CancelledError, ModelNotBegunError, ModelTimeoutError, ModelUnavailableError
 from rag.ports import Completed, Completion, LanguageModel, ModelCall, Prompt
 from rag.types import Hit
 
@@ -45,9 +46,12 @@ class Writing:
         self._completion: Completion | None = None
         self._completed: Completed | None = None
         self._text = ""  # so far
+        self._begun = True  # until it is known that it did not
 
     def ask(self) -> Completion:
-        """Ask the model, where it has not been asked yet."""
+        """Ask the model, where it has not been asked yet. Raises CancelledError: nobody is asked for who has gone."""
+        if self._task.call.cancelled.is_set():
+            raise CancelledError("Whoever asked has gone.")
         self._completion = self._completion or self._task.model.complete(self._task.prompt, self._task.call)
         return self._completion
 
@@ -59,14 +63,13 @@ class Writing:
         transcript = Transcript()
         try:
             for piece in self._pieces():
-                for statement in transcript.add(piece):
-                    yield quoted(statement, self._task.hits)
+                yield from self._quoted(transcript.add(piece))
             if self._completed and self._completed.finish == "whole":
-                for statement in transcript.end():
-                    yield quoted(statement, self._task.hits)
+                yield from self._quoted(transcript.end())
         except ModelTimeoutError:
             yield self._written("failed", "The language model did not answer in time.")
         except ModelUnavailableError as error:
+            self._begun = not isinstance(error, ModelNotBegunError)
             yield self._written("failed", str(error))
         except ValueError:  # of the transcript
             yield self._written("nonsense", "The language model wrote no readable answer.")
@@ -74,20 +77,27 @@ class Writing:
             yield self._ended(not_answered=transcript.not_answered)
 
     def usage(self) -> Usage:
-        """Return what the provider says; else tokens counted here, and no cost. Nothing where it was not asked."""
-        said = self._completed
-        if self._completion is None:
+        """Return what the provider says; else tokens counted here, and no cost. Nothing where it did not begin."""
+        said, model = self._completed, self._task.call.model
+        if self._completion is None or not self._begun:
             return Usage()
         if said and said.input_tokens is not None and said.output_tokens is not None:
-            return Usage(said.input_tokens, said.output_tokens, said.cost_usd)
+            return Usage(said.input_tokens, said.output_tokens, said.cost_usd, model=model)
         prompt = self._task.prompt
         asked, answered = self._task.count_tokens([f"{prompt.system}\n{prompt.user}", self._text])
-        return Usage(asked, answered, None, estimated=True)
+        return Usage(asked, answered, None, estimated=True, model=model)
 
     def close(self) -> None:
         """End the provider's call, where there is one."""
         if self._completion:
             self._completion.close()
+
+    def _quoted(self, statements: Iterable[Statement]) -> Iterator[Sentence]:
+        """Yield statements with quotes while there is time: a thousand may come at once."""
+        for statement in statements:
+            if time.monotonic() > self._task.call.until:
+                raise ModelTimeoutError("There was no time left to check all that was written.")
+            yield quoted(statement, self._task.hits)
 
     def _pieces(self) -> Iterator[str]:
         """Yield text while it stays within bounds, and note how it ended."""

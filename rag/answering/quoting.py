@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rag.answering.statements import Statement
 from rag.answers import Quote, Sentence
-from rag.plain_text import addresses
+from rag.plain_text import addresses, holds_address
 from rag.support import Sources, Support
 from rag.types import Hit
 
@@ -24,8 +24,8 @@ def quoted(statement: Statement, hits: Sequence[Hit]) -> Sentence:
         for place, support in supports.items()
         if support.best and support.covered >= max(_NEAR_BEST * best, 1e-9)
     )
-    known = " ".join(quote.text for quote in quotes).casefold()
-    shown = all(address.casefold() in known for address in addresses(statement.text))
+    known = " ".join(quote.text for quote in quotes)
+    shown = all(holds_address(known, address) for address in addresses(statement.text))
     return Sentence(statement.text, quotes if shown else ())
 
 

@@ -15,11 +15,10 @@ MAX_LINE_CHARS = 4000  # a longer line is no answer
 MAX_STATEMENT_CHARS = 1000
 _MARKERS = r"(?:\[\d{1,4}(?: ?, ?\d{1,4})*\])"
 _STOP = r"[.!?…。！？]"
-_CLOSE = r"[\"'”’»)*_]*"
+_CLOSE = r"[\"'”’»)*_]*+"  # all of them: what comes in the next piece must not decide where the first one ended
 # The end of a statement inside a line: a stop and markers in either order, then the beginning of something else.
-_ENDS = re.compile(
-    rf"(?:{_STOP}{_CLOSE}[ \t]?(?:{_MARKERS}[ \t]?)+|(?:{_MARKERS}[ \t]?)+{_STOP}{_CLOSE})[ \t]*(?=[^\s\[.,;:])"
-)
+_RUN = rf"(?:{_MARKERS}[ \t]?){{1,16}}"  # bounded: without an end, each marker would be the start of all that follow
+_ENDS = re.compile(rf"(?:{_STOP}{_CLOSE}[ \t]?{_RUN}|{_RUN}{_STOP}{_CLOSE})[ \t]*(?=[^\s\[.,;:])")
 _STOP_THEN_MARKERS = re.compile(rf"({_STOP}{_CLOSE})\s+(?={_MARKERS})")
 _MARKER_RUN = re.compile(rf"\s*{_MARKERS}")
 _NUMBER = re.compile(r"\d+")

@@ -42,7 +42,7 @@ class Asking:
         answer = answered.answer
         self._metrics.timed(answer.timings_ms)
         self._metrics.answered(answer.status)
-        self._metrics.spent(answer.answered_by, answer.usage)
+        self._metrics.spent(answer.usage)
         self._opening.records.keep(record_of_answer(request, answered))
 
     def search(self, body: SearchRequest, caller: Caller) -> Found:

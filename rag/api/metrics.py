@@ -43,12 +43,12 @@ class Metrics:
         """Count an answer by its status."""
         self._answers.labels(status).inc()
 
-    def spent(self, model: str, usage: Usage) -> None:
+    def spent(self, usage: Usage) -> None:
         """Count what a language model took for one answer; of an unknown price nothing."""
         if usage.input_tokens:
-            self._tokens.labels(model, "input").inc(usage.input_tokens)
-            self._tokens.labels(model, "output").inc(usage.output_tokens)
-            self._cost.labels(model).inc(float(usage.cost_usd or 0))
+            self._tokens.labels(usage.model, "input").inc(usage.input_tokens)
+            self._tokens.labels(usage.model, "output").inc(usage.output_tokens)
+            self._cost.labels(usage.model).inc(float(usage.cost_usd or 0))
 
     def failed(self, code: str) -> None:
         """Count a question that got an error in place of an answer."""

@@ -44,6 +44,14 @@ class Fault:
     checks: dict[str, str] | None = None
 
 
+BUG = Fault(
+    500,
+    "internal",
+    "Something went wrong",
+    "This is a fault of the service. Its log has the details under this request id.",
+)
+
+
 def install(app: FastAPI) -> None:
     """Let every error of the app be rendered here."""
     app.add_exception_handler(RagError, _on_rag_error)
@@ -126,8 +134,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 async def _on_bug(request: Request, _error: Exception) -> Response:
-    detail = "This is a fault of the service. Its log has the details under this request id."
-    response = respond(request, Fault(500, "internal", "Something went wrong", detail))
+    response = respond(request, BUG)
     # no middleware sees this one, and the server closes the connection after it
     response.headers.update(HEADERS | {"X-Request-ID": request_id_of(request), "Connection": "close"})
     return response

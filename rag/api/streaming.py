@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from rag.answers import Answered
 from rag.api.event_schemas import MetaBody, ProgressBody, SentenceEvent
-from rag.api.problems import fault_of, problem_of
+from rag.api.problems import BUG, fault_of, problem_of
 from rag.api.schemas import CitedAnswer, UsageBody
 from rag.api.security import request_id_of
 from rag.errors import RagError
@@ -46,6 +46,9 @@ async def _lines(request: Request, begun: Event, events: AsyncIterator[Event]) -
     except RagError as error:
         request.app.state.metrics.failed(error.code)
         yield _line(next(numbers), "error", problem_of(request, fault_of(error)))
+    except Exception:
+        yield _line(next(numbers), "error", problem_of(request, BUG))
+        raise  # so that the server logs it
 
 
 def _bodies(request: Request, event: Event) -> list[tuple[str, BaseModel]]:

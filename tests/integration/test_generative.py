@@ -1,15 +1,19 @@
 """Answers by a language model: what of its words reaches the reader, and what happens where it fails."""
 
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from rag.answers import Usage
 from rag.bootstrap import open_service
 from rag.config import Bundle
 from rag.database.records import record_of_answer
 from rag.diagnosis import diagnose
+from rag.errors import CancelledError
 from rag.settings import Settings
 from tests.fake_provider import NAME, Reply
 from tests.integration.generating import GOOD, QUESTION, SECOND, ask, degraded, request, with_model, writing
@@ -67,6 +71,7 @@ def test_the_default_answer_asks_no_model(service, provider):
         "Birth parents receive 26 weeks, see [the portal](https://evil.example). [1]",
         "Birth parents receive 26 weeks, see https://evil.example/26. [1]",
         "Birth parents receive 26 weeks, see evil.example. [1]",
+        "Birth parents receive 26 weeks, see evil.рф. [1]",
         "<b>Birth parents</b> receive 26 weeks of parental leave. [1]",
         "![x](https://evil.example/p.png) Birth parents receive 26 weeks of parental leave. [1]",
         "The capital of France is Paris. [1]",
@@ -207,6 +212,55 @@ def test_a_newer_dialect_is_found_out_once(indexed_home):
         provider.script = reply
         assert ask(service).answer.answered_by == ask(service).answer.answered_by == NAME
         assert ["max_tokens" in call.body for call in provider.calls] == [True, False, False]
+
+
+def test_two_calls_at_once_both_find_out_the_newer_dialect(indexed_home):
+    together = threading.Barrier(2)
+
+    def reply(call):
+        if "max_tokens" in call.body:
+            together.wait(10)
+            return Reply(status=400, error_param="max_tokens")
+        return Reply(GOOD)
+
+    with writing(indexed_home) as (service, provider), ThreadPoolExecutor() as pool:
+        provider.script = reply
+        assert {each.answer.answered_by for each in pool.map(ask, [service, service])} == {NAME}
+
+
+@pytest.mark.parametrize("param", [["max_tokens"], [], {"a": 1}], ids=str)
+def test_an_error_that_names_its_field_as_no_text_is_an_error_like_others(service, provider, param):
+    provider.script = [Reply(status=400, error_param=param)]
+    assert "answered 400" in degraded(ask(service))
+
+
+def test_more_statements_than_there_is_time_to_check_leave_time_for_quotes(indexed_home):
+    with writing(indexed_home, max_output_tokens=16_384, context_tokens=40_000) as (service, provider):
+        provider.script = [Reply(GOOD), Reply("a [1][2][3][4][5].\n" * 8000, piece_chars=200_000)]
+        ask(service)  # opens the model
+        answered = ask(service, seconds=5)
+    assert "in time" in degraded(answered)
+    assert answered.answer.citations
+
+
+def test_nobody_is_asked_for_who_has_gone(service, provider):
+    gone = request()
+    gone.cancelled.set()
+    with pytest.raises(CancelledError):
+        service.pipeline.answer(gone)
+    assert provider.calls == []
+
+
+def test_a_call_that_was_turned_down_used_nothing(service, provider):
+    provider.script = [Reply(status=401)]
+    assert ask(service).answer.usage == Usage()
+
+
+def test_a_service_sets_no_cookies(service, provider):
+    provider.script = [Reply(GOOD, cookie="a=b")]
+    ask(service)
+    ask(service)
+    assert [call.cookie for call in provider.calls] == ["", ""]
 
 
 def test_a_flood_ends_early_and_takes_no_memory(service, provider):

@@ -137,6 +137,20 @@ def test_a_failure_after_the_first_event_is_an_event_of_its_own(client, provider
     assert problem["request_id"]
 
 
+def test_a_fault_of_ours_after_the_first_event_is_told_too(client, monkeypatch):
+    def fail(*_: object) -> None:
+        raise TypeError("a bug")
+
+    monkeypatch.setattr("rag.pipeline.draft_extractive", fail)
+    seen = []
+    sent = client.stream("POST", "/v1/answers", json={"question": QUESTION}, headers=EVENTS)
+    with sent as reply, pytest.raises(httpx.RemoteProtocolError):
+        seen.extend(parsed(reply))
+    _, name, problem = seen[-1]
+    assert (name, problem["code"]) == ("error", "internal")
+    assert "a bug" not in str(problem)
+
+
 @pytest.mark.parametrize("headers", [EVENTS, {}], ids=["events", "json"])
 def test_a_client_that_breaks_off_ends_the_provider_s_call_within_a_second(client, provider, headers):
     provider.script = [Reply(GOOD, first_token_s=20)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.plain_text import addresses, has_markup, plain_line
+from rag.plain_text import addresses, has_markup, holds_address, plain_line
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,27 @@ def test_addresses_are_found_in_every_dress():
     text = "Go to https://a.example/x, www.b.example, evil.io/y, mailto:c@d.example or data:text/html;base64,AA."
     assert len(addresses(text)) == 5
     assert addresses("It lasts 26 weeks, e.g. 3.5 months at 1.200 euro.") == []
+
+
+@pytest.mark.parametrize("text", ["see evil.рф", "see evil.c\u200dom", "see evil.c\ufe0fom", "see ｅｖｉｌ．ｃｏｍ"])
+def test_an_address_is_found_also_where_it_is_spelt_to_be_overlooked(text):
+    assert addresses(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "held"),
+    [
+        ("Ask at https://hr.example.com/leave.", "https://hr.example.com/leave", True),
+        ("Ask at https://hr.example.com.", "hr.example.com", True),
+        ("| https://hr.example.com/a|b", "https://hr.example.com/a", True),
+        ("Ask hr@example.com.", "hr@example.com", True),
+        ("Ask at hr.example.com.", "hr.example.co", False),
+        ("Ask at hr.example.com.", "example.com", False),
+        ("Ask hr@example.com.", "example.com", False),
+        ("Ask at example.community.", "example.com", False),
+        ("Ask at https://hr.example.com/leave.", "https://hr.example.com/lea", False),
+        ("Ask at https://hr.example.com/evil.io/x.", "evil.io", False),
+    ],
+)
+def test_an_address_stands_in_a_text_whole_or_not_at_all(text, address, held):
+    assert holds_address(text, address) == held

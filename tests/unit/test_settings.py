@@ -76,6 +76,7 @@ def test_a_bundle_has_defaults_and_a_digest_that_follows_its_content(tmp_path: P
         "index: {chunk_tokens: 64, overlap_tokens: 64}\n",
         "query: {rerank: late_interaction}\n",
         "index: {token_vectors: true, embedder: ./my-model}\n",
+        "answer: {prompt: no-such-prompt}\n",
     ],
 )
 def test_a_bundle_that_cannot_be_used_says_where(tmp_path: Path, content: str) -> None:
@@ -123,11 +124,21 @@ def test_a_bundle_s_prompt_and_model_are_part_of_its_digest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("DATABASE_URL", "mysql://x/y"), ("DATABASE_URL", "x"), ("STORE_URL", "ftp://x")]
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://x/y"),
+        ("DATABASE_URL", "x"),
+        ("STORE_URL", "ftp://x"),
+        ("MODEL__URL", "http://"),
+        ("MODEL__URL", "http://[::1"),
+        ("MODEL__URL", "http://host:port/v1"),
+        ("MODEL__URL", "http://host:99999/v1"),
+        ("MODEL__URL", "http://host/v1\nx"),
+    ],
 )
 def test_an_address_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"PLUMBLINE_{name}", value)
-    with pytest.raises(UsageError, match=name.lower()):
+    with pytest.raises(UsageError, match=name.lower().replace("__", ".")):
         Settings.load()
 
 

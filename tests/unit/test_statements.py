@@ -1,5 +1,6 @@
 """What a model wrote -> statements with the sources that they name."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -38,6 +39,17 @@ def test_statements_are_told_apart_with_their_sources():
 def test_how_the_text_is_cut_into_pieces_makes_no_difference(places):
     cuts = [0, *sorted(places), len(TEXT)]
     assert read(*(TEXT[a:b] for a, b in pairwise(cuts))) == READ
+
+
+@pytest.mark.parametrize("text", ["Pay is full [1].) Ask. [2]\n", 'It says "Pay is full [1]." Ask. [2]\n'])
+def test_what_closes_a_sentence_belongs_to_it_also_where_a_piece_ends_before_it(text):
+    assert read(*text) == read(text)
+
+
+def test_a_run_of_markers_takes_no_time_however_it_is_cut_into_pieces():
+    started = time.perf_counter()
+    read(*"[1]" * 600)
+    assert time.perf_counter() - started < 3
 
 
 def test_a_statement_is_closed_by_its_line_before_the_next_begins():
