@@ -13,6 +13,7 @@ from indexing.identity import document_id
 from indexing.indexer import Indexer
 from indexing.listing import documents
 from rag.adapters.sqlite_store import SqliteStore
+from rag.answering.writer import without_model
 from rag.database.corpus import SqlCorpus
 from rag.pipeline import Pipeline
 from rag.settings import QuestionLimits
@@ -48,7 +49,7 @@ def refresh_all(home: Path) -> None:
 def hits(home: Path) -> dict[str, int]:
     """How many chunks a search finds, by document."""
     corpus, store = SqlCorpus(world.truth_at(home)), SqliteStore(home / "store")
-    pipeline = Pipeline(corpus, store, lambda _: HashedWords(), QuestionLimits())
+    pipeline = Pipeline(corpus, store, lambda _: HashedWords(), QuestionLimits(), without_model())
     request = Request("test", "everywhere alpha text0", Caller(frozenset({ALL_ROLES})), limit=100)
     found: dict[str, int] = {}
     for hit in pipeline.search(request).hits:
