@@ -128,6 +128,11 @@ def mails_of(path: str) -> Iterator[str]:
         at = path.find(SEPARATOR, at + 1)
 
 
+def is_left_out(spec: SourceSpec, known: Known) -> bool:
+    """Tell whether a pattern takes an attachment out of the source, or a mail that it lies in."""
+    return any(spec.excludes(path) for path in (known.path, *mails_of(known.path)))
+
+
 def lies_in_any(known: Known, paths: Collection[str]) -> bool:
     """Tell whether an attachment lies in a mail at one of these paths."""
     return any(path in paths for path in mails_of(known.path))

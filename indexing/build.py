@@ -46,9 +46,12 @@ def add_sources(connection: Connection, request: SourceRequest, specs: Sequence[
     A path that is a source already keeps its name; one whose name is taken gets a number.
     """
     owner = str(request.sources_file.resolve()) if request.sources_file else ""
-    told = _notes(catalog.read_sources(connection), specs, owner)
+    present = catalog.read_sources(connection)
+    told, excluded = _notes(present, specs, owner), {each.spec.name: set(each.spec.exclude) for each in present}
     for spec in specs:
         catalog.put_source(connection, spec, owner)
+        if excluded.get(spec.name, set()) - set(spec.exclude):
+            catalog.expect_mails_anew(connection, spec.name)
     return told + [note for path in request.paths for note in _add_path(connection, path.resolve(), request.roles)]
 
 

@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
+from indexing.formats.endings import ENDINGS, MailFormat
 from indexing.formats.extracted import SEPARATOR
 from indexing.sources import SourceSpec
 from rag.database import tables as t
@@ -80,6 +81,13 @@ def source_at(connection: Connection, path: Path) -> Source | None:
 def names_taken(connection: Connection) -> set[str]:
     """Return the names of all sources; that of a removed one is free again."""
     return set(connection.execute(select(t.sources.c.name).where(t.sources.c.removed.is_(False))).scalars())
+
+
+def expect_mails_anew(connection: Connection, source: str) -> None:
+    """Let the next run read the mails of a source again: a pattern may have taken attachments out that it wants now."""
+    path = func.lower(t.documents.c.path)
+    mails = or_(*(path.endswith(ending) for ending, kind in ENDINGS.items() if kind in get_args(MailFormat)))
+    connection.execute(update(t.documents).where(t.documents.c.source == source, mails).values(parser_version=None))
 
 
 def mark_removed(connection: Connection, name: str) -> bool:

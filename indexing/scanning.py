@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexing.attachments import Attachments, by_container, lies_in_any, mails_of, member_file, member_rule
+from indexing.attachments import (
+    Attachments,
+    by_container,
+    is_left_out,
+    lies_in_any,
+    mails_of,
+    member_file,
+    member_rule,
+)
 from indexing.catalog import Known, Source
 from indexing.changes import Change
 from indexing.formats.extracted import SEPARATOR
@@ -134,7 +142,7 @@ def _sort_in_attachments(scan: Scan, met: Mapping[str, Change], left: dict[str, 
             scan.narrowed |= {each.document_id: each.rule.roles or () for each in changes if each.ruled_anew}
             continue
         for change, known in zip(changes, members, strict=True):
-            if lies_in_any(known, excluded) or scan.attachments.specs[mail.source].excludes(known.path):
+            if lies_in_any(known, excluded) or is_left_out(scan.attachments.specs[mail.source], known):
                 left[known.id] = known
             else:
                 _sort_in_attachment(scan, change, known)
@@ -218,8 +226,11 @@ def _note_overlap(scan: Scan, name: str, listing: Listing, held: dict[str, str])
     """Tell of files that lie in two sources: they are indexed twice, each time for the readers of that source."""
     twice = Counter(held[file.place] for file in listing.files if file.place in held)
     for other, count in sorted(twice.items()):
-        said = f"{count} files lie in the sources {other!r} and {name!r}: they are indexed twice, and whoever may read "
-        scan.notes.append(f"{said}either finds them. Let one of them exclude what the other holds.")
+        files = "1 file lies" if count == 1 else f"{count} files lie"
+        said = (
+            f"{files} in the sources {other!r} and {name!r}, and each is indexed twice: whoever may read either finds"
+        )
+        scan.notes.append(f"{said} it. Let one of them exclude what the other holds.")
     held.update((file.place, name) for file in listing.files)
 
 

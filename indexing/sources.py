@@ -32,6 +32,11 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     owner: str | None = None
     tags: tuple[str, ...] = ()
 
+    @field_validator("match")
+    @classmethod
+    def _is_nfc(cls, match: str) -> str:
+        return unicodedata.normalize("NFC", match)
+
 
 class SourceSpec(BaseModel, frozen=True, extra="forbid"):
     """One source as its sources file, or the command line, says."""
@@ -54,6 +59,11 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
         if isinstance(given, str):
             raise ValueError(f"must be a list, such as [{given}]")  # noqa: TRY004  # pydantic wants a ValueError
         return given
+
+    @field_validator("include", "exclude")
+    @classmethod
+    def _are_nfc(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(unicodedata.normalize("NFC", pattern) for pattern in patterns)
 
     @field_validator("roles")
     @classmethod
@@ -90,9 +100,8 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
         return bool(_spec(self.exclude).match_file(relative))
 
     def without(self, paths: Sequence[str]) -> "SourceSpec":
-        """Return the source without these of its files, in whichever Unicode form their names lie on disk."""
-        forms = [form for path in paths for form in sorted({path, unicodedata.normalize("NFD", path)})]
-        exact = tuple("/" + _SPECIAL.sub(r"\\\1", form) for form in forms)
+        """Return the source without these of its files."""
+        exact = tuple("/" + _SPECIAL.sub(r"\\\1", path) for path in paths)
         return self.model_copy(update={"exclude": self.exclude + exact}) if exact else self
 
 
@@ -174,10 +183,12 @@ class _Walk:
                 self.entry(entry, f"{relative}/{entry.name}" if relative else entry.name)
 
     def entry(self, entry: os.DirEntry[str], relative: str) -> None:
+        """Take an entry in, unless patterns say otherwise; they hold in whichever Unicode form its name is written."""
+        name = unicodedata.normalize("NFC", relative)
         if _is_folder(entry):
-            if not self.exclude.match_file(f"{relative}/"):
+            if not self.exclude.match_file(f"{name}/"):
                 self.subfolder(entry, relative)
-        elif self.include.match_file(relative) and not self.exclude.match_file(relative):
+        elif self.include.match_file(name) and not self.exclude.match_file(name):
             self.listing.files.extend(self.file(entry, relative))
 
     def subfolder(self, entry: os.DirEntry[str], relative: str) -> None:

@@ -1,7 +1,7 @@
 """Reads a sources file: the sources that a person wrote down, checked before anything is done with them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -9,20 +9,33 @@ import yaml
 from pathspec import GitIgnoreSpec
 from pydantic import ValidationError
 
+from indexing.formats.extracted import SEPARATOR
 from indexing.schedule import require_cron
-from indexing.sources import SourceSpec
+from indexing.sources import Rule, SourceSpec
 from rag.config import validation_message
 from rag.errors import UsageError
 from rag.types import ALL_ROLES
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_NO_PATH = re.compile(r"(?:^!?|/)\.\.?(?:/|$)|//|\\\w")  # ./hr, ../hr, hr//pay, hr\pay
 _DECIDES = ("roles", "type", "language", "owner", "tags")  # what a rule may say
+
+
+class _Once(yaml.SafeLoader):
+    """Reads YAML, and refuses a mapping that says something twice: the last would win in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"`{twice}` stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def load_sources(file: Path) -> list[SourceSpec]:
     """Read a sources file; paths are relative to it. Raises UsageError with what is wrong where."""
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.load(file.read_text(encoding="utf-8"), _Once)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"The sources file {file} cannot be read: {error}") from error
     if not isinstance(content, dict) or set(content) != {"sources"} or not isinstance(content["sources"], list):
@@ -59,6 +72,7 @@ def _require_usable(spec: SourceSpec) -> None:
     for number, rule in enumerate(spec.rules, 1):
         at = f"rules.{number}"
         _require_pattern(f"{at}.match", rule.match)
+        _require_match(f"{at}.match", rule)
         _require_language(f"{at}.language", rule.language or "")
         _require_roles(f"{at}.roles", rule.roles or ())
         if rule.roles == ():
@@ -79,7 +93,16 @@ def _require_roles(at: str, roles: Sequence[str]) -> None:
         raise ValueError(f"{at}: {named} cannot be a role; a role has no comma and no blanks around it, and is not '*'")
 
 
+def _require_match(at: str, rule: Rule) -> None:
+    if rule.match.startswith("!"):
+        raise ValueError(f"{at}: {rule.match!r} matches no file; of the rules the first that matches decides")
+    if SEPARATOR in rule.match and rule.roles:
+        raise ValueError(f"{at}: {rule.match!r} names attachments, and their roles are always those of their mail")
+
+
 def _require_pattern(at: str, pattern: str) -> None:
+    if _NO_PATH.search(pattern):
+        raise ValueError(f"{at}: {pattern!r} matches no file; write paths below the source, such as hr/** or *.md")
     try:
         found = GitIgnoreSpec.from_lines([pattern])
     except ValueError as error:

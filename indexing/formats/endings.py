@@ -62,10 +62,9 @@ FAMILY_OF: dict[str, str] = {
 }
 # Well known formats that are not read, and what to do about it.
 ADVICE = {
-    ".doc": "save it as .docx",
-    ".dot": "save it as .docx",
-    ".ppt": "save it as .pptx",
-    ".xlsb": "save it as .xlsx",
+    **dict.fromkeys((".doc", ".docm", ".dot", ".dotx", ".dotm"), "save it as .docx"),
+    **dict.fromkeys((".ppt", ".pps", ".ppsx", ".pot", ".potx"), "save it as .pptx"),
+    **dict.fromkeys((".xlsb", ".xlt", ".xltx", ".xltm"), "save it as .xlsx"),
     ".pages": "export it as PDF or DOCX",
     ".numbers": "export it as XLSX",
     ".key": "export it as PDF or PPTX",

@@ -1,5 +1,6 @@
 """E-mail as programs exchange it (EML): the sender's own words; attachments are documents of their own."""
 
+import codecs
 import datetime
 import email
 import email.errors
@@ -39,10 +40,11 @@ def parse_eml(data: bytes) -> Extracted:
 
 def read_eml(data: bytes) -> Letter:
     """Return the mail with its attachments. Raises ParseError where it is none."""
+    data = data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n\t ")
     try:
-        return _letter(email.message_from_bytes(data.lstrip(b"\r\n\t "), policy=default))
+        return _letter(email.message_from_bytes(data, policy=default))
     except _ODDITIES:
-        return _letter(email.message_from_bytes(data.lstrip(b"\r\n\t "), policy=compat32))
+        return _letter(email.message_from_bytes(data, policy=compat32))
 
 
 @dataclass(slots=True)
@@ -109,16 +111,17 @@ def _collect_one_of(children: list[Message], parts: _Parts) -> None:
 
 
 def _collect_leaf(part: Message, kind: str, parts: _Parts) -> None:
-    if len(parts.files) >= MAX_ATTACHMENTS:
-        parts.more += 1
-        return
     name = _file_name(part)
     attached = part.get_content_disposition() == "attachment" or bool(name)
     if kind == "text/plain" and not attached:
         parts.plain.append(_text(part))
     elif kind == "text/html" and not attached:
         parts.html.append(_text(part))
-    elif not (kind.startswith("image/") and (part["content-id"] or part.get_content_disposition() == "inline")):
+    elif kind.startswith("image/") and (part["content-id"] or part.get_content_disposition() == "inline"):
+        return
+    elif len(parts.files) >= MAX_ATTACHMENTS:
+        parts.more += 1
+    else:
         name = name or (_header(_inner(part), "subject") if kind == "message/rfc822" else "")
         parts.files.append((name, kind, lambda: _bytes(part)))
 
@@ -152,7 +155,13 @@ def _text(part: Message) -> str:
 
 
 def _file_name(part: Message) -> str:
-    return decoded_header(str(part.get_filename() or ""))
+    name = str(part.get_filename() or "")
+    if "\ufffd" in name:  # bare bytes, of which the library makes nothing
+        sent = Message(policy=compat32)
+        for key, value in part.raw_items():
+            sent[key] = _eight_bit(str(value))
+        name = str(sent.get_filename() or name)
+    return decoded_header(name)
 
 
 def _header(message: Message, name: str) -> str:
@@ -168,7 +177,7 @@ def is_reply(subject: str, headers: Collection[str]) -> bool:
 
 def decoded_header(raw: str) -> str:
     """Return a header's words, whatever they were written in for the journey."""
-    raw = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    raw = _eight_bit(raw)
     try:
         return clean(str(make_header(decode_header(raw))))
     except (*_ODDITIES, UnicodeError):
@@ -183,7 +192,16 @@ def _people(message: Message, name: str) -> str:
 
 def _addresses(raw: str) -> Iterator[tuple[str, str]]:
     with suppress(*_ODDITIES):
-        yield from getaddresses([raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")])
+        yield from getaddresses([_eight_bit(raw)])
+
+
+def _eight_bit(raw: str) -> str:
+    """Return a header with the letters that old programs sent as bare bytes, in UTF-8 or else as Western Windows."""
+    sent = raw.encode("utf-8", "surrogateescape")
+    try:
+        return sent.decode("utf-8")
+    except UnicodeDecodeError:
+        return sent.decode("cp1252", "replace")
 
 
 def _person(name: str, address: str) -> str:

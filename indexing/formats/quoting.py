@@ -66,7 +66,7 @@ def _before_the_rest(lines: Sequence[str]) -> Sequence[str]:
 
 def _without_marked(lines: Sequence[str]) -> Iterator[str]:
     """Yield the lines, but of quoted ones only the few right above an answer."""
-    at = 0
+    at, last = 0, max((n for n, line in enumerate(lines) if line.strip() and not line.startswith(">")), default=-1)
     while at < len(lines):
         begin = at
         taken = _said_by(lines, at)
@@ -80,8 +80,7 @@ def _without_marked(lines: Sequence[str]) -> Iterator[str]:
             yield from lines[begin : max(at, begin + 1)]
             at = max(at, begin + 1)
             continue
-        answered = any(line.strip() and not line.startswith(">") for line in lines[end:])
-        if answered and end - at <= _KEPT_LINES:
+        if last >= end and end - at <= _KEPT_LINES:
             yield from lines[at:end]
         at = end
 

@@ -38,7 +38,7 @@ def _tree(text: str) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         if "Excessive depth" in str(error):
             raise ParseError("it is nested too deeply") from error
-        raise ParseError(f"it is not well-formed XML: {str(error)[:120]}") from error
+        raise ParseError(f"it is not well-formed XML: {str(error.args[0])[:120]}") from error
 
 
 class _Walk:
@@ -51,18 +51,22 @@ class _Walk:
     def read(self, element: etree._Element, level: int = 1) -> None:
         self._enter(element, level)
         for child in element:
-            if not isinstance(child.tag, str):  # an entity
-                continue
-            if _is_leaf(child):
-                self._field(child)
-            elif _has_text(child):
-                self._flush()
-                self._builder.add("paragraph", _running(child))
-            else:
-                self._flush()
-                self.read(child, level + 1)
-                self._builder.outline.enter(level, _name_of(element))
+            if isinstance(child.tag, str):  # else it is an entity
+                self._child(element, child, level)
+            if child.tail and child.tail.strip():
+                self._fields.append(_plain(child.tail))
         self._flush()
+
+    def _child(self, parent: etree._Element, child: etree._Element, level: int) -> None:
+        if _is_leaf(child):
+            self._field(child)
+        elif _has_text(child):
+            self._flush()
+            self._builder.add("paragraph", _running(child))
+        else:
+            self._flush()
+            self.read(child, level + 1)
+            self._builder.outline.enter(level, _name_of(parent))
 
     def _enter(self, element: etree._Element, level: int) -> None:
         self._builder.outline.enter(level, _name_of(element))

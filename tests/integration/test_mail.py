@@ -171,6 +171,28 @@ def test_patterns_take_attachments_out(settings: Settings, folder: Path, tmp_pat
     assert states(settings).keys() == {MAIL, "docs/other.txt"}
 
 
+def test_attachments_come_back_when_no_pattern_takes_them_out_any_more(
+    settings: Settings, folder: Path, tmp_path: Path
+) -> None:
+    sources = tmp_path / "sources.yaml"
+    sources.write_text("sources: [{name: docs, path: docs, exclude: ['*.csv', '**/note.txt']}]")
+    build(settings, sources_file=sources)
+    sources.write_text("sources: [{name: docs, path: docs, exclude: ['*.csv']}]")
+    assert counts(build(settings, sources_file=sources)) == (1, 1, 1, 0)
+    assert states(settings).keys() == {MAIL, NOTED, "docs/other.txt"}
+    assert refresh(settings).documents.changed == 0
+
+
+def test_a_pattern_that_takes_a_mail_out_of_a_mail_takes_what_lies_in_it(settings: Settings, tmp_path: Path) -> None:
+    put(tmp_path / "docs", {"deep.eml": nested(2).as_bytes()})
+    sources = tmp_path / "sources.yaml"
+    sources.write_text("sources: [{name: docs, path: docs}]")
+    assert build(settings, sources_file=sources).documents.added == 3
+    sources.write_text("sources: [{name: docs, path: docs, exclude: ['**/Level 1.eml']}]")
+    build(settings, sources_file=sources)
+    assert states(settings).keys() == {"docs/deep.eml"}
+
+
 def test_mails_in_mails_are_opened_three_deep(settings: Settings, tmp_path: Path) -> None:
     report = build(settings, put(tmp_path / "docs", {"deep.eml": nested(100).as_bytes()}))
     path = "docs/deep.eml!/Level 1.eml!/Level 2.eml!/Level 3.eml"

@@ -179,7 +179,7 @@ def test_two_sources_over_one_folder_are_two_documents_each_for_its_readers_and_
     two = sources(tmp_path, "{name: all, path: docs, roles: [staff]}", "{name: trips, path: docs/trips, roles: [it]}")
     report = build(settings, sources_file=two)
     (note,) = report.notes
-    assert "1 files lie in the sources 'all' and 'trips'" in note
+    assert "1 file lies in the sources 'all' and 'trips'" in note
     assert sorted(states(settings)) == ["all/leave.txt", "all/trips/travel.txt", "trips/travel.txt"]
     assert len(texts_found(settings, "hotel limit", "it")) == 1
     apart = sources(tmp_path, "{name: all, path: docs, exclude: [trips/]}", "{name: trips, path: docs/trips}")

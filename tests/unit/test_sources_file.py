@@ -1,9 +1,11 @@
 """A sources file says exactly what is meant, or says where it does not."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 
+from indexing.sources import walk
 from indexing.sources_file import load_sources
 from rag.errors import UsageError
 
@@ -50,6 +52,13 @@ def test_the_first_rule_that_matches_decides_and_what_it_leaves_open_the_source_
         ("rules: [{match: '', roles: [hr]}]", "rules.1.match: '' matches no file"),
         ("rules: [{match: 'a/**', type: x}, {match: 'b/**', roles: []}]", "rules.2.roles: name at least one role"),
         ("rules: [{match: 'a/**'}]", "rules.1: it decides nothing"),
+        ("rules: [{match: './hr/**', roles: [hr]}]", r"rules.1.match: './hr/\*\*' matches no file"),
+        ("rules: [{match: '../hr/**', roles: [hr]}]", r"rules.1.match: '../hr/\*\*' matches no file"),
+        ("rules: [{match: 'hr//pay.md', roles: [hr]}]", "rules.1.match: 'hr//pay.md' matches no file"),
+        (r"rules: [{match: 'hr\pay', roles: [hr]}]", "rules.1.match: .*matches no file"),
+        ("rules: [{match: '!hr/**', roles: [hr]}]", "rules.1.match: .*matches no file; of the rules"),
+        ("rules: [{match: '*.eml!/*.csv', roles: [hr]}]", "rules.1.match: .*roles are always those of their mail"),
+        ("exclude: ['./drafts/**']", "include and exclude: './drafts/.*' matches no file"),
         ("rules: [{match: 'a/**', role: [hr]}]", "rules.0.role: Extra inputs"),
         ("owners: me", "owners: Extra inputs"),
     ],
@@ -68,3 +77,22 @@ def test_a_name_that_stands_twice_and_a_folder_that_is_not_there_are_refused(tmp
     file.write_text("sources: [{name: docs, path: nowhere}]\n")
     with pytest.raises(UsageError, match="nowhere does not exist"):
         load_sources(file)
+
+
+@pytest.mark.parametrize(("written", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_patterns_hold_in_whichever_unicode_form_they_and_the_names_on_disk_are_written(
+    load, tmp_path, written, on_disk
+):
+    pattern = unicodedata.normalize(written, "Entwürfe/**")
+    folder = tmp_path / "docs" / unicodedata.normalize(on_disk, "Entwürfe")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "draft.md").write_text("A draft.\n", encoding="utf-8")
+    assert walk(load(f"exclude: ['{pattern}']")).files == []
+    assert len(walk(load(f"include: ['{pattern}']")).files) == 1
+    (file,) = walk(load("")).files
+    assert load(f"rules: [{{match: '{pattern}', roles: [board]}}]").rule_for(file.relative).roles == ("board",)
+
+
+def test_a_field_that_stands_twice_is_refused(load):
+    with pytest.raises(UsageError, match="`roles` stands twice"):
+        load("roles: [hr], roles: [public]")

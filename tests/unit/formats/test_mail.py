@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.formats.extracted import Extracted
+from indexing.formats.extracted import MAX_ATTACHMENTS, Extracted
 from indexing.formats.extraction import extract
 from indexing.formats.quoting import own_html, own_words
 from rag.errors import ParseError
-from tests.mails import eml, mail, nested
+from tests.mails import crowded, eml, mail, nested
 
 REPLY = {"In-Reply-To": "<1@example.com>"}
 
@@ -158,3 +158,25 @@ def test_no_bytes_break_the_reader(noise: bytes) -> None:
     except ParseError:
         return
     assert "\0" not in found.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_headers_and_names_of_attachments_sent_as_bare_bytes_are_read(encoding: str) -> None:
+    sent = (
+        'Subject: Größe der Sonde\nFrom: Jörg <j@example.com>\nContent-Type: multipart/mixed; boundary="b"\n\n'
+        '--b\n\nHello.\n--b\nContent-Disposition: attachment; filename="Maße.txt"\n\nTen.\n--b--\n'
+    )
+    found = read(sent.encode(encoding))
+    assert found.text.startswith("Größe der Sonde\n\nFrom: Jörg <j@example.com>\n")
+    assert found.attachments == ("Maße.txt",)
+
+
+def test_a_mail_that_was_saved_with_a_byte_order_mark_is_a_mail() -> None:
+    assert read(b"\xef\xbb\xbf" + eml("Probes")).metadata.title == "Probes"
+
+
+def test_words_after_too_many_attachments_are_read() -> None:
+    closed = b"--b--\n"
+    found = read(crowded(MAX_ATTACHMENTS + 1).removesuffix(closed) + b"--b\n\nThe last words.\n" + closed)
+    assert found.text.endswith("The last words.")
+    assert found.warnings == (f"of its {MAX_ATTACHMENTS + 1} attachments only the first {MAX_ATTACHMENTS} are read",)

@@ -55,3 +55,21 @@ def test_entities_are_neither_fetched_nor_blown_up() -> None:
 def test_what_is_no_xml_is_refused_with_the_reason(data: str, reason: str) -> None:
     with pytest.raises(ParseError, match=reason):
         parse_xml(data.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("<note>Call <name>Mira</name> before noon.</note>", ["Call", "Mira", "before noon."]),
+        ("<!DOCTYPE n [<!ENTITY e 'x'>]><n>Call &e; before noon.</n>", ["Call", "before noon."]),
+        ("<n><part><title>Probes</title></part>Loose words.</n>", ["Probes", "Loose words."]),
+    ],
+)
+def test_words_between_the_elements_at_the_top_are_read(data: str, said: list[str]) -> None:
+    text = parse_xml(data.encode()).text
+    assert [text.count(words) for words in said] == [1] * len(said)
+
+
+def test_what_is_wrong_with_xml_is_told_once() -> None:
+    with pytest.raises(ParseError, match=r"^it is not well-formed XML: [^()]*line 1, column \d+$"):
+        parse_xml(b"<a><b></a>")
