@@ -10,6 +10,7 @@ from indexing.formats.extracted import MAX_ATTACHMENTS, MAX_DEPTH, SEPARATOR
 from indexing.identity import document_id
 from indexing.report import Problem
 from indexing.sources import FoundFile, Rule, SourceSpec
+from rag.types import PUBLIC
 
 _Members: TypeAlias = Mapping[str, list[Known]]  # by the path of the file that they lie in
 
@@ -102,8 +103,15 @@ def member_file(file: FoundFile, member: str) -> FoundFile:
 
 
 def member_rule(spec: SourceSpec, file: FoundFile) -> Rule:
-    """Return what holds for an attachment: what rules say of its own path, and who may read its mail."""
-    return spec.rule_for(file.relative).model_copy(update={"roles": spec.rule_for(file.container).roles})
+    """Return what rules say of an attachment's own path; its roles are among those that may read its mail."""
+    of_mail, own = spec.rule_for(file.container).roles or (), spec.roles_named_for(file.relative)
+    return spec.rule_for(file.relative).model_copy(update={"roles": _narrowed(of_mail, own) if own else of_mail})
+
+
+def _narrowed(of_mail: Collection[str], own: Collection[str]) -> tuple[str, ...]:
+    """Return a rule's roles as far as they may read the mail, which all may where it is public; else the mail's."""
+    both = own if PUBLIC in of_mail else set(own) & set(of_mail)
+    return tuple(sorted(both or of_mail))
 
 
 def by_container(known: Mapping[str, Known], is_file: Callable[[str, str], bool]) -> _Members:

@@ -14,6 +14,7 @@ from pathspec import GitIgnoreSpec
 from pydantic import BaseModel, Field, field_validator
 
 from indexing.formats.extracted import SEPARATOR
+from rag.types import PUBLIC
 
 _DURATION = re.compile(r"([1-9]\d*)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -46,7 +47,7 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
     single_file: bool = False  # the path is, or was, a file
     include: tuple[str, ...] = ("**/*",)
     exclude: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ("public",)
+    roles: tuple[str, ...] = (PUBLIC,)
     language: str = ""
     schedule: str = ""
     freshness: str = ""
@@ -68,7 +69,7 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
     @field_validator("roles")
     @classmethod
     def _none_means_public(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
-        return roles or ("public",)
+        return roles or (PUBLIC,)
 
     @field_validator("freshness")
     @classmethod
@@ -83,9 +84,16 @@ class SourceSpec(BaseModel, frozen=True, extra="forbid"):
         found = _DURATION.fullmatch(self.freshness)
         return int(found[1]) * _SECONDS[found[2]] if found else None
 
+    def roles_named_for(self, relative: str) -> tuple[str, ...]:
+        """Return the roles that a rule names for one file; none where the source decides."""
+        return self._ruled(relative).roles or ()
+
+    def _ruled(self, relative: str) -> Rule:
+        return next((rule for rule in self.rules if _spec((rule.match,)).match_file(relative)), Rule(match=""))
+
     def rule_for(self, relative: str) -> Rule:
         """Return what source and rules say of one file, with roles, type, language and owner settled."""
-        rule = next((rule for rule in self.rules if _spec((rule.match,)).match_file(relative)), Rule(match=""))
+        rule = self._ruled(relative)
         return Rule(
             match="",
             roles=tuple(sorted(set(rule.roles or self.roles))),

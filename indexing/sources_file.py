@@ -9,7 +9,6 @@ import yaml
 from pathspec import GitIgnoreSpec
 from pydantic import ValidationError
 
-from indexing.formats.extracted import SEPARATOR
 from indexing.schedule import require_cron
 from indexing.sources import Rule, SourceSpec
 from rag.config import validation_message
@@ -96,8 +95,6 @@ def _require_roles(at: str, roles: Sequence[str]) -> None:
 def _require_match(at: str, rule: Rule) -> None:
     if rule.match.startswith("!"):
         raise ValueError(f"{at}: {rule.match!r} matches no file; of the rules the first that matches decides")
-    if SEPARATOR in rule.match and rule.roles:
-        raise ValueError(f"{at}: {rule.match!r} names attachments, and their roles are always those of their mail")
 
 
 def _require_pattern(at: str, pattern: str) -> None:

@@ -18,7 +18,7 @@ from indexing.versions import StoredVersion
 from indexing.workshop import Workshop
 from rag.database.reader import block_of, document_of, stored_block
 from rag.errors import ParseError
-from rag.types import Chunk, Document
+from rag.types import PUBLIC, Chunk, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def make_document(uri: str, source: str, rule: Rule, version: str, text: str, pa
         date=date.fromisoformat(parsed["date"]) if parsed["date"] else None,
         owner=rule.owner or parsed["owner"],
         tags=tuple(sorted({*parsed["tags"], *rule.tags})),
-        roles=rule.roles or ("public",),
+        roles=rule.roles or (PUBLIC,),
         source=source,
     )
 

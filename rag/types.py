@@ -22,6 +22,7 @@ Leg: TypeAlias = Literal["dense", "lexical"]
 RiskTier: TypeAlias = Literal["low", "high"]
 TOKEN_SCALE = 127
 ALL_ROLES = "*"  # as a caller's role: may read everything
+PUBLIC = "public"  # the role of those who gave none
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Document:
     date: datetime.date | None = None
     owner: str = ""
     tags: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ("public",)
+    roles: tuple[str, ...] = (PUBLIC,)
     source: str = ""
 
 

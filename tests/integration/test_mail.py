@@ -101,6 +101,24 @@ def test_an_attachment_has_the_roles_of_its_mail(settings: Settings, folder: Pat
     assert "deposit" in found(settings, "sales")
 
 
+@pytest.mark.parametrize(
+    ("mail", "rule", "readers"),
+    [
+        ("public", "[hr]", ["hr"]),
+        ("hr", "[public]", ["hr"]),
+        ("hr, sales", "[sales, it]", ["sales"]),
+        ("hr", "[it]", ["hr"]),
+    ],
+)
+def test_a_rule_narrows_who_may_read_an_attachment_and_never_widens_it(
+    settings: Settings, folder: Path, tmp_path: Path, mail, rule, readers
+) -> None:
+    rules = f"[{{match: 'note*', roles: {rule}}}, {{match: '*.eml', roles: [{mail}]}}]"
+    (tmp_path / "sources.yaml").write_text(f"sources: [{{name: docs, path: docs, rules: {rules}}}]")
+    build(settings, sources_file=tmp_path / "sources.yaml")
+    assert [role for role in ("public", "hr", "sales", "it") if "deposit" in found(settings, role)] == readers
+
+
 def test_an_attachment_that_cannot_be_read_is_listed_with_its_reason(settings: Settings, folder: Path) -> None:
     files = {"broken.pdf": b"%PDF-1.4 nothing", "tool.exe": b"MZ\0\0", "note.txt": NOTE}
     report = build(settings, put(folder, {"order.eml": eml(files=files)}))

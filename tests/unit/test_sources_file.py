@@ -57,7 +57,6 @@ def test_the_first_rule_that_matches_decides_and_what_it_leaves_open_the_source_
         ("rules: [{match: 'hr//pay.md', roles: [hr]}]", "rules.1.match: 'hr//pay.md' matches no file"),
         (r"rules: [{match: 'hr\pay', roles: [hr]}]", "rules.1.match: .*matches no file"),
         ("rules: [{match: '!hr/**', roles: [hr]}]", "rules.1.match: .*matches no file; of the rules"),
-        ("rules: [{match: '*.eml!/*.csv', roles: [hr]}]", "rules.1.match: .*roles are always those of their mail"),
         ("exclude: ['./drafts/**']", "include and exclude: './drafts/.*' matches no file"),
         ("rules: [{match: 'a/**', role: [hr]}]", "rules.0.role: Extra inputs"),
         ("owners: me", "owners: Extra inputs"),
