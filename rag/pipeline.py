@@ -130,6 +130,7 @@ class Pipeline:
                     yield from checked.check(each)
         if not checked.cited.sentences and written.fate != "not_answered":
             yield Progress("quote")
+            watch.allow_late()  # the model took the time
             return (yield from _quoted(in_place_of(found, written), replace(quotes, usage=written.usage), watch))
         model = model_shown(self._writer.named(found), written.model)
         draft = written_draft(found, written, checked.grounded, quotes, model)
