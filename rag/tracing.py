@@ -19,7 +19,7 @@ class Stopwatch:
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     def allow_late(self) -> None:
-        """Let the stages to come begin after the deadline: they are short, and end in an answer rather than an error."""
+        """Let the stages to come begin after the deadline: they are short, and an answer is better than an error."""
         self.deadline = None
 
     @contextmanager
